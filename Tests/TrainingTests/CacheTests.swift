@@ -42,11 +42,11 @@ struct CacheTests {
     memory: Int? = nil, cache: Tuner.CacheFile? = nil, steps: Int = 3
   ) throws -> Run {
     let tuner = try Tuner(
-      TunerTests.base(), parts, TunerTests.quick, sizes, precision: precision, memoryLimit: memory,
+      TinyModel.base(), parts, TinyModel.quick, sizes, precision: precision, memoryLimit: memory,
       cache: cache, options: LoadOptions(threads: threads))
-    let batch = CachedBatch(own: try TunerTests.batch())
+    let batch = CachedBatch(own: try TinyModel.batch())
     for _ in 0..<steps { _ = try tuner.step(batch) }
-    return Run(values: try TunerTests.values(tuner.model(share: 1, LoadOptions())), asked: batch.asked.count)
+    return Run(values: try TinyModel.values(tuner.model(share: 1, LoadOptions())), asked: batch.asked.count)
   }
 
   private static let parts: [TrainedParts] = [
@@ -68,7 +68,7 @@ struct CacheTests {
     }
     // Memory for some of what could be kept.
     let least = try Tuner(
-      TunerTests.base(), parts, TunerTests.quick, Self.cached, precision: precision, memoryLimit: 1,
+      TinyModel.base(), parts, TinyModel.quick, Self.cached, precision: precision, memoryLimit: 1,
       options: LoadOptions(threads: 1)
     ).workingMemory
     var asked: Set<Int> = []
@@ -157,14 +157,14 @@ struct CacheTests {
 
   @Test func tellsItsMemoryAndStaysWithinTheLimit() throws {
     for parts in Self.parts {
-      let base = try TunerTests.base()
+      let base = try TinyModel.base()
       let bare = try Tuner(
-        base, parts, TunerTests.quick, Self.cached, memoryLimit: 1, options: LoadOptions(threads: 1))
+        base, parts, TinyModel.quick, Self.cached, memoryLimit: 1, options: LoadOptions(threads: 1))
       #expect(bare.cacheMemory == 0)
       var before = 0
       for extra in stride(from: 0, to: 400_000, by: 20_000) {
         let tuner = try Tuner(
-          base, parts, TunerTests.quick, Self.cached, memoryLimit: bare.workingMemory + extra,
+          base, parts, TinyModel.quick, Self.cached, memoryLimit: bare.workingMemory + extra,
           options: LoadOptions(threads: 1))
         let taken = tuner.workingMemory + tuner.cacheMemory
         #expect(taken <= bare.workingMemory + extra && taken >= before)

@@ -1,42 +1,10 @@
 /* test_misuse_tune.c: tuners. Every argument of every function is wrong in turn, structs end at every byte, and handles
  * are of other kinds. The tuner is as it was after each call that fails. */
-#include "misuse.h"
+#include "misuse_tuner.h"
 
-#include <math.h>
 #include <stddef.h>
 
-enum { LABELS = 3, CLIPS = 6 };
-static const char *const labels[] = {"walking", "jumping", "waving", NULL};
-static float *pixels;
-static size_t clip_floats;
 static char state[1200];
-
-static actionclip_tuner_options tuner_defaults(void) {
-  actionclip_tuner_options o;
-  actionclip_tuner_options_init(&o);
-  o.epochs = 1000;
-  o.batch = 2;
-  o.rate = 1e-3;
-  return o;
-}
-
-static int32_t add(actionclip_tuner *tuner, int32_t label) {
-  for (size_t i = 0; i < clip_floats; i++) pixels[i] = sinf((float)(i % 131) + 3 * (float)label);
-  return actionclip_tuner_add_pixels(tuner, &label, 1, pixels, clip_floats, t, ACTIONCLIP_CLIP_TRAINED);
-}
-
-/* A tuner with clips, one of them held out. */
-static actionclip_tuner *ready(void) {
-  const actionclip_tuner_options o = tuner_defaults();
-  actionclip_tuner *tuner = NULL;
-  clip_floats = t * 3 * side * side;
-  if (pixels == NULL) pixels = check_alloc(clip_floats * sizeof *pixels);
-  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, &o, &tuner));
-  for (int32_t i = 0; i < CLIPS; i++) CHECK_OK(add(tuner, i % LABELS));
-  const int32_t label = 0;
-  CHECK_OK(actionclip_tuner_add_pixels(tuner, &label, 1, pixels, clip_floats, t, ACTIONCLIP_CLIP_HELD_OUT));
-  return tuner;
-}
 
 static void creating(void) {
   actionclip_tuner **out = output(sizeof *out);
@@ -174,95 +142,6 @@ static void results_of_every_size(void) {
   actionclip_tuner_free(tuner);
 }
 
-static void adding(void) {
-  actionclip_tuner *tuner = ready();
-  char clip[1200];
-  snprintf(clip, sizeof clip, "%s", check_path(EXAMPLE_CLIP));
-  const int32_t zero = 0, beyond[] = {LABELS, -1, INT32_MIN, INT32_MAX};
-  int32_t many[257];
-  for (int32_t i = 0; i < 257; i++) many[i] = i % LABELS;
-  uint8_t grey[4] = {0};
-  actionclip_image images[2] = {{grey, 0, 2, 2, ACTIONCLIP_PIXEL_GRAY, 0}, {NULL, 0, 2, 2, ACTIONCLIP_PIXEL_GRAY, 0}};
-  actionclip_frame frames[2];
-  for (int i = 0; i < 2; i++) actionclip_frame_init(&frames[i]);
-  for (size_t i = 0; i < sizeof beyond / sizeof *beyond; i++) {
-    REFUSED(IN, actionclip_tuner_add_text(tuner, beyond[i], "a"));
-    REFUSED(IN, actionclip_tuner_add_video(tuner, &beyond[i], 1, video, 0, 1, 1, NULL, 0));
-    REFUSED(IN, actionclip_tuner_add_video_file(tuner, &beyond[i], 1, clip, 0, 1, NULL, NULL, 0));
-    REFUSED(IN, actionclip_tuner_add_pixels(tuner, &beyond[i], 1, pixels, clip_floats, t, 0));
-    REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, 1, pixels, clip_floats, t, beyond[i]));
-    REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, 0, 1, 1, NULL, beyond[i]));
-  }
-  for (int i = 0; i < SIZES; i++) {
-    if (sizes[i] != 1) {
-      REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, sizes[i], pixels, clip_floats, t, 0));
-      REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, sizes[i], video, 0, 1, 1, NULL, 0));
-      REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, sizes[i], clip, 0, 1, NULL, NULL, 0));
-      REFUSED(IN, actionclip_tuner_add_frames(tuner, &zero, sizes[i], images, t, NULL, 0));
-    }
-    REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, 1, pixels, sizes[i], t, 0));
-    REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, 1, pixels, clip_floats, sizes[i], 0));
-    REFUSED(IN, actionclip_tuner_add_frames(tuner, &zero, 1, images, sizes[i], NULL, 0));
-    REFUSED(IN, actionclip_tuner_add_camera_frames(tuner, &zero, 1, frames, sizes[i], NULL, 0));
-  }
-  REFUSED(IN, actionclip_tuner_add_pixels(tuner, many, 257, pixels, clip_floats, t, 0));
-  REFUSED(IN, actionclip_tuner_add_pixels(tuner, many, LABELS + 1, pixels, clip_floats, t, 0)); /* one is there twice */
-  REFUSED(IN, actionclip_tuner_add_pixels(tuner, NULL, 1, pixels, clip_floats, t, 0));
-  REFUSED(IN, actionclip_tuner_add_pixels(tuner, &zero, 1, NULL, clip_floats, t, 0));
-  REFUSED(IN, actionclip_tuner_add_frames(tuner, NULL, 1, images, t, NULL, 0));
-  REFUSED(IN, actionclip_tuner_add_frames(tuner, &zero, 1, NULL, t, NULL, 0));
-  REFUSED(IN, actionclip_tuner_add_camera_frames(tuner, NULL, 1, frames, t, NULL, 0));
-  REFUSED(IN, actionclip_tuner_add_camera_frames(tuner, &zero, 1, NULL, t, NULL, 0));
-  REFUSED(IN, actionclip_tuner_add_video(tuner, NULL, 1, video, 0, 1, 1, NULL, 0));
-  REFUSED(IN, actionclip_tuner_add_video_file(tuner, NULL, 1, clip, 0, 1, NULL, NULL, 0));
-  REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, NULL, 0, 1, NULL, NULL, 0));
-  static const double spans[][2] = {{-1, 2}, {NAN, 2}, {INFINITY, INFINITY}, {2, 2}, {2, 1}, {2, NAN}, {1e300, INFINITY}};
-  for (size_t i = 0; i < sizeof spans / sizeof *spans; i++) {
-    REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, spans[i][0], spans[i][1], 1, NULL, 0));
-    REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, clip, spans[i][0], spans[i][1], NULL, NULL, 0));
-  }
-  const int32_t views[] = {0, -1, 101, INT32_MIN, INT32_MAX};
-  for (size_t i = 0; i < sizeof views / sizeof *views; i++)
-    REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, 0, 1, views[i], NULL, 0));
-  actionclip_preprocess_options of_another;
-  actionclip_preprocess_options_init(&of_another);
-  of_another.struct_size = 1;
-  REFUSED(IN, actionclip_tuner_add_video(tuner, &zero, 1, video, 0, 1, 1, &of_another, 0));
-  REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, clip, 0, 1, &of_another, NULL, 0));
-  actionclip_video_options odd_video;
-  actionclip_video_options_init(&odd_video);
-  odd_video.struct_size = 1;
-  REFUSED(IN, actionclip_tuner_add_video_file(tuner, &zero, 1, clip, 0, 1, NULL, &odd_video, 0));
-  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_tuner_add_video_file(tuner, &zero, 1, "/no/clip", 0, 1, NULL, NULL, 0));
-  for (size_t i = 0; i < clip_floats; i += clip_floats - 1) {
-    const float odd[] = {NAN, INFINITY, -INFINITY};
-    for (int k = 0; k < 3; k++) {
-      const float before = pixels[i];
-      pixels[i] = odd[k];
-      REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_tuner_add_pixels(tuner, &zero, 1, pixels, clip_floats, t, 0));
-      pixels[i] = before;
-    }
-  }
-  REFUSED(IN, actionclip_tuner_add_text(tuner, 0, NULL));
-  REFUSED(IN, actionclip_tuner_add_text(tuner, 0, ""));
-  REFUSED(ACTIONCLIP_ERROR_INVALID_UTF8, actionclip_tuner_add_text(tuner, 0, "\xff"));
-  char *words = check_alloc(4001);
-  for (int i = 0; i < 4000; i++) words[i] = i % 2 ? ' ' : 'a';
-  REFUSED(ACTIONCLIP_ERROR_TEXT_TOO_LONG, actionclip_tuner_add_text(tuner, 0, words));
-  free(words);
-  /* A picture that is wrong is named. */
-  actionclip_image *all = check_alloc(t * sizeof *all);
-  for (size_t i = 0; i < t; i++) all[i] = images[i + 1 == t];
-  REFUSED(IN, actionclip_tuner_add_frames(tuner, &zero, 1, all, t, NULL, 0));
-  CHECK(strstr(actionclip_last_error(), "frames[") != NULL);
-  free(all);
-  actionclip_tuner_info now;
-  now.struct_size = sizeof now;
-  CHECK_OK(actionclip_tuner_get_info(tuner, &now));
-  CHECK(now.clips == CLIPS && now.held_out == 1 && now.labels == LABELS);
-  actionclip_tuner_free(tuner);
-}
-
 static void using(void) {
   actionclip_tuner *tuner = ready();
   actionclip_model **out = output(sizeof *out);
@@ -331,6 +210,33 @@ static void damaged_states(void) {
   actionclip_tuner_free(tuner);
 }
 
+/* A tuner is a handle of no other kind, and stays as it is where it is given as one. */
+static void is_of_no_other_kind(void) {
+  actionclip_tuner *tuner = ready();
+  actionclip_model **out = output(sizeof *out);
+  void *const t_as_other = tuner;
+  float *embedding = output(e * sizeof *embedding);
+  int32_t *found = output(sizeof *found);
+  REFUSED_HANDLE(actionclip_model_get_info(t_as_other, &info));
+  REFUSED_HANDLE(actionclip_tuner_create(t_as_other, labels, LABELS, NULL, 0, NULL, (actionclip_tuner **)out));
+  REFUSED_HANDLE(actionclip_encode_pixels(t_as_other, pixels, clip_floats, t, embedding, e, NULL, 0));
+  REFUSED_HANDLE(actionclip_classifier_score(t_as_other, pixels, 1, 1, embedding, 1, NULL, NULL));
+  REFUSED_HANDLE(actionclip_label_list_count(t_as_other));
+  REFUSED_HANDLE(actionclip_tokenizer_encode(t_as_other, "a", 1, found, 1, (size_t *)(void *)out));
+  REFUSED_HANDLE(actionclip_video_frames_between(t_as_other, 0, 1, (int64_t *)(void *)out, (int64_t *)(void *)out));
+  REFUSED_HANDLE(actionclip_tracker_finish(t_as_other));
+  REFUSED_HANDLE(actionclip_stream_finish(t_as_other));
+  actionclip_model_free(t_as_other);
+  actionclip_classifier_free(t_as_other);
+  actionclip_label_list_free(t_as_other);
+  actionclip_tokenizer_free(t_as_other);
+  actionclip_video_free(t_as_other);
+  actionclip_tracker_free(t_as_other);
+  actionclip_stream_free(t_as_other);
+  CHECK_OK(actionclip_tuner_step(tuner, NULL));
+  actionclip_tuner_free(tuner);
+}
+
 /* NULL, handles of every other kind and freed ones. */
 static void handles(void) {
   actionclip_tuner *tuner = ready(), *gone = ready();
@@ -376,26 +282,6 @@ static void handles(void) {
     if (wrong[i] != video) REFUSED_HANDLE(actionclip_tuner_add_video(tuner, &zero, 1, wrong[i], 0, 1, 1, NULL, 0));
     actionclip_tuner_free(w); /* must not free what is not a live tuner */
   }
-  /* A tuner is of no other kind. */
-  void *const t_as_other = tuner;
-  float *embedding = output(e * sizeof *embedding);
-  int32_t *found = output(sizeof *found);
-  REFUSED_HANDLE(actionclip_model_get_info(t_as_other, &info));
-  REFUSED_HANDLE(actionclip_tuner_create(t_as_other, labels, LABELS, NULL, 0, NULL, (actionclip_tuner **)out));
-  REFUSED_HANDLE(actionclip_encode_pixels(t_as_other, pixels, clip_floats, t, embedding, e, NULL, 0));
-  REFUSED_HANDLE(actionclip_classifier_score(t_as_other, pixels, 1, 1, embedding, 1, NULL, NULL));
-  REFUSED_HANDLE(actionclip_label_list_count(t_as_other));
-  REFUSED_HANDLE(actionclip_tokenizer_encode(t_as_other, "a", 1, found, 1, (size_t *)(void *)out));
-  REFUSED_HANDLE(actionclip_video_frames_between(t_as_other, 0, 1, (int64_t *)(void *)out, (int64_t *)(void *)out));
-  REFUSED_HANDLE(actionclip_tracker_finish(t_as_other));
-  REFUSED_HANDLE(actionclip_stream_finish(t_as_other));
-  actionclip_model_free(t_as_other);
-  actionclip_classifier_free(t_as_other);
-  actionclip_label_list_free(t_as_other);
-  actionclip_tokenizer_free(t_as_other);
-  actionclip_video_free(t_as_other);
-  actionclip_tracker_free(t_as_other);
-  actionclip_stream_free(t_as_other);
   CHECK_OK(actionclip_tuner_step(tuner, NULL));
   actionclip_stream_free(stream);
   actionclip_tracker_free(tracker);
@@ -411,4 +297,5 @@ static void begin(void) {
   snprintf(state, sizeof state, "%s/build/tests/scratch/misuse.state", check_root);
 }
 
-MISUSE_MAIN("test_misuse_tune", begin, creating, options_of_every_size, results_of_every_size, adding, using, damaged_states, handles)
+MISUSE_MAIN("test_misuse_tune", begin, creating, options_of_every_size, results_of_every_size, using, damaged_states,
+            is_of_no_other_kind, handles)

@@ -354,15 +354,8 @@ static void refuses(void) {
   CHECK(tuner == NULL);
   tuner = make(&options);
   const int32_t label = 0, held = ACTIONCLIP_CLIP_HELD_OUT;
-  CHECK_ERROR(IN, actionclip_tuner_add_video_file(NULL, &label, 1, video_path, 0, 1, NULL, NULL, held));
-  CHECK_ERROR(IN, actionclip_tuner_add_video_file(tuner, NULL, 1, video_path, 0, 1, NULL, NULL, held));
-  CHECK_ERROR(IN, actionclip_tuner_add_video_file(tuner, &label, 0, video_path, 0, 1, NULL, NULL, held));
-  CHECK_ERROR(IN, actionclip_tuner_add_video_file(tuner, &label, 1, NULL, 0, 1, NULL, NULL, held));
-  CHECK_ERROR(IN, actionclip_tuner_add_video_file(tuner, &label, 1, video_path, 1, 1, NULL, NULL, held));
   CHECK_ERROR(IN, actionclip_tuner_add_video_file(tuner, &label, 1, video_path, 9999, INFINITY, NULL, NULL, held));
   CHECK_ERROR(IN, actionclip_tuner_add_video_file(tuner, &label, 1, video_path, 0, 1, NULL, NULL, 2));
-  CHECK_ERROR(ACTIONCLIP_ERROR_FILE_OPEN, add_file(tuner, 0, "/no/such/video.mp4", 0, held));
-  CHECK_ERROR(ACTIONCLIP_ERROR_INVALID_HANDLE, add_file((actionclip_tuner *)model, 0, video_path, 0, held));
   actionclip_video_options wrong;
   actionclip_video_options_init(&wrong);
   wrong.decode = 9;

@@ -1,60 +1,14 @@
 /* test_tune_states.c: for several temporal options and both recipes, a tuner that is stopped after any step and goes on
- * from its state with another number of threads has the bits of one that never stopped. A tuner takes no more memory
- * than it tells, keeps clips and scores them as the encoders do, and several train at once.
+ * from its state with another number of threads has the bits of one that never stopped. A tuner keeps clips and scores
+ * them as the encoders do, and several train at once.
  *
  *   test_tune_states ROOT SCRATCH [threads]     SCRATCH has the models of tuned_models.py; with the word only what
  *                                               several threads do is run, for the thread sanitizer */
-#include "tuned.h"
+#include "tuned_models.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
 
-enum { LABELS = 3, CLIPS = 6, STEPS = 4 };
-static const char *const labels[LABELS] = {"run", "on", "in"};
-static const char *scratch;
-
-static const char *made(const char *name) {
-  static char path[1200];
-  snprintf(path, sizeof path, "%s/tuned-%s.safetensors", scratch, name);
-  return path;
-}
-
-static actionclip_tuner_options options_of(int32_t recipe, int32_t head) {
-  actionclip_tuner_options o;
-  actionclip_tuner_options_init(&o);
-  o.recipe = recipe;
-  o.new_head = head;
-  o.vision = ACTIONCLIP_TRAIN_BLOCKS;
-  o.vision_blocks = 1;
-  o.text = ACTIONCLIP_TRAIN_EVERYTHING;
-  o.epochs = 2;
-  o.batch = CLIPS / 2;
-  o.rate = 1e-3;
-  o.warm_up_epochs = 0.5;
-  if (recipe == ACTIONCLIP_RECIPE_ANCHORED) o.anchor = 0.01, o.mean_decay = 0.9, o.head_dropout = 0.2, o.contexts = 2;
-  o.too_long = ACTIONCLIP_TEXT_TRUNCATE;
-  o.seed = 11;
-  return o;
-}
-
-static void add_clips(actionclip_tuner *tuner, const actionclip_model *model, int32_t purpose) {
-  const size_t count = floats_of(model);
-  float *pixels = check_alloc(count * sizeof *pixels);
-  for (int32_t clip = 0; clip < CLIPS; clip++) {
-    const int32_t label = clip % LABELS;
-    for (size_t i = 0; i < count; i++) pixels[i] = sinf((float)(i % 977) * 0.01f * (float)(label + 1) + (float)clip);
-    CHECK_OK(actionclip_tuner_add_pixels(tuner, &label, 1, pixels, count, (size_t)info_of(model).frames, purpose));
-  }
-  free(pixels);
-}
-
-static actionclip_tuner *ready(const actionclip_model *model, const actionclip_tuner_options *o) {
-  actionclip_tuner *tuner = NULL;
-  CHECK_OK(actionclip_tuner_create(model, labels, LABELS, NULL, 0, o, &tuner));
-  CHECK_OK(actionclip_tuner_add_text(tuner, 0, "in on"));
-  add_clips(tuner, model, ACTIONCLIP_CLIP_TRAINED);
-  return tuner;
-}
+enum { STEPS = 4 };
 
 static void state_path(char *path, size_t size, int done) { snprintf(path, size, "%s/state-%d", scratch, done); }
 
@@ -117,121 +71,6 @@ static void options_resume(void) {
   resumes("causal shift, MeanP", untrained, ACTIONCLIP_CAUSAL, ACTIONCLIP_HEAD_MEANP, ANCHORED);
   resumes("joint", made("joint"), OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ANCHORED);
   resumes("joint", made("joint"), OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, REFERENCE);
-}
-
-/* ----------------------------------------------------------------------------------------------- memory */
-
-/* A figure of /proc/self/status, in bytes. */
-static int64_t figure(const char *name) {
-  FILE *file = fopen("/proc/self/status", "r");
-  char line[256];
-  long long kilobytes = -1;
-  while (file != NULL && fgets(line, sizeof line, file) != NULL)
-    if (strncmp(line, name, strlen(name)) == 0) kilobytes = atoll(line + strlen(name));
-  if (file != NULL) fclose(file);
-  return kilobytes * 1024;
-}
-
-typedef struct {
-  const char *name;
-  const char *file;
-  int32_t shift, head, vision, loss;
-} memory_case;
-
-/* Stacks of threads, the allocator's own pages, and what the process keeps of calls in general. */
-enum { SLACK = 3 << 20 };
-
-static int64_t sum_of(const actionclip_tuner_info *sizes) {
-  return sizes->model_bytes + sizes->clip_bytes + sizes->work_bytes + sizes->cache_bytes;
-}
-
-static actionclip_tuner_options options_in(const memory_case *c) {
-  actionclip_tuner_options o = options_of(ACTIONCLIP_RECIPE_ANCHORED, c->head);
-  o.vision = c->vision;
-  o.vision_blocks = c->vision == ACTIONCLIP_TRAIN_BLOCKS;
-  o.text = c->vision == ACTIONCLIP_TRAIN_EVERYTHING ? ACTIONCLIP_TRAIN_EVERYTHING : ACTIONCLIP_TRAIN_NOTHING;
-  o.loss = c->loss;
-  o.epochs = 100;
-  return o;
-}
-
-/* In a process of its own: what is resident at most while a tuner is prepared and takes steps is no more than it tells.
- * With `below`, max_memory is less than that by a sixteenth of what a first tuner told for steps: less is kept to save
- * time, or it is refused. */
-static int takes_what_it_tells(const memory_case *c, int64_t below, int64_t *told) {
-  actionclip_model *model = load(c->file, c->shift, 2);
-  actionclip_tuner_options o = options_in(c);
-  o.max_memory = below > 0 ? below : 0;
-  actionclip_tuner *tuner = ready(model, &o);
-  actionclip_tuner_info sizes;
-  sizes.struct_size = sizeof sizes;
-  FILE *reset = fopen("/proc/self/clear_refs", "w");
-  if (reset == NULL || fputs("5", reset) < 0 || fclose(reset) != 0) return 77;
-  const int64_t before = figure("RssAnon:");
-  const int32_t status = actionclip_tuner_get_info(tuner, &sizes);
-  if (below > 0 && status == ACTIONCLIP_ERROR_OUT_OF_MEMORY) {
-    char limit[64];
-    snprintf(limit, sizeof limit, "max_memory is %lld", (long long)below);
-    CHECK(strstr(actionclip_last_error(), "of work") != NULL && strstr(actionclip_last_error(), limit) != NULL);
-    *told = 0;
-  } else {
-    CHECK_OK(status);
-    CHECK_OK(actionclip_tuner_run(tuner, 3, NULL, NULL, NULL));
-    const int64_t peak = figure("VmHWM:") - figure("RssFile:") - before;
-    const int64_t limit = sizes.model_bytes + sizes.work_bytes + sizes.cache_bytes;
-    if (getenv("TELL") != NULL || peak > limit + SLACK)
-      fprintf(stderr, "  %-34s told %6.2f MB (copy %.2f, work %.2f), took %6.2f MB\n", c->name, 1e-6 * (double)limit,
-              1e-6 * (double)sizes.model_bytes, 1e-6 * (double)sizes.work_bytes, 1e-6 * (double)peak);
-    CHECK(peak <= limit + SLACK);
-    CHECK(o.max_memory == 0 || sum_of(&sizes) <= o.max_memory);
-    *told = sum_of(&sizes);
-  }
-  actionclip_tuner_free(tuner);
-  actionclip_model_free(model);
-  return check_failed > 0;
-}
-
-static void memory(void) {
-  const char *const untrained = check_path(UNTRAINED_MODEL);
-  static char plain[1200], joint[1200];
-  snprintf(plain, sizeof plain, "%s", made("plain"));
-  snprintf(joint, sizeof joint, "%s", made("joint"));
-  const memory_case cases[] = {
-      {"head Transf", untrained, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_NOTHING, 0},
-      {"head LSTM, cross-entropy", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_LSTM, ACTIONCLIP_TRAIN_NOTHING, 1},
-      {"last block", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_TRANSF, ACTIONCLIP_TRAIN_BLOCKS, 0},
-      {"last block, cross-entropy", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_BLOCKS, 1},
-      {"everything", plain, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_EVERYTHING, 0},
-      {"everything, shift", plain, ACTIONCLIP_ON, ACTIONCLIP_HEAD_TRANSF_CLS, ACTIONCLIP_TRAIN_EVERYTHING, 0},
-      {"everything, joint", joint, ACTIONCLIP_OFF, ACTIONCLIP_HEAD_AS_CHECKPOINT, ACTIONCLIP_TRAIN_EVERYTHING, 1},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    int64_t told = 0, limit = 0;
-    for (int round = 0; round < 12 && (round == 0 || told > 0); round++) {
-      int link[2], status = -1;
-      if (pipe(link) != 0) exit(2);
-      fflush(NULL);
-      const pid_t child = fork();
-      if (child == 0) {
-        alarm(60);
-        check_failed = 0;
-        const int bad = takes_what_it_tells(&cases[i], limit, &told);
-        if (write(link[1], &told, sizeof told) != (ssize_t)sizeof told) _exit(2);
-        _exit(bad);
-      }
-      CHECK(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
-      if (WEXITSTATUS(status) == 77) {
-        printf("test_tune_states: skipped the memory of tuners: /proc/self/clear_refs cannot be written\n");
-        return;
-      }
-      const int64_t before = told;
-      CHECK(WEXITSTATUS(status) == 0 && read(link[0], &told, sizeof told) == (ssize_t)sizeof told);
-      CHECK(round == 0 || told < before);
-      CHECK(round < 11 || told == 0); /* less than the least is refused */
-      limit = told - told / 16;
-      close(link[0]), close(link[1]);
-    }
-  }
 }
 
 /* ------------------------------------------------------------------------------------------------- clips */
@@ -425,7 +264,6 @@ int main(int argc, char **argv) {
   if (argc < 3) return 2;
   check_root = argv[1];
   scratch = argv[2];
-  if (argc < 4) memory(); /* first, while this process has loaded nothing */
   if (!begin(argc, argv, "states")) return check_report("test_tune_states");
   if (argc < 4) {
     options_resume();
