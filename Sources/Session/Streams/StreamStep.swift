@@ -389,16 +389,3 @@ final class StreamStep: FrameSource, @unchecked Sendable {
     if !parts.isEmpty { streams[0].loaded.streams.announce() }
   }
 }
-
-extension Stream {
-  /// Encodes waiting frames of `count` streams of one model in one batch, at most `limit`, and makes the windows that
-  /// they complete. Returns the number of frames encoded.
-  /// - Parameter stream: gives the stream at an index in 0 ..< count.
-  public static func step(
-    count: Int, limit: Int, _ stream: (Int) throws(Failure) -> Stream
-  ) throws(Failure) -> Int {
-    try stream(0).loaded.streams.withStep { (step) throws(Failure) in
-      try step.run(count: count, limit: limit, stream)
-    }
-  }
-}
