@@ -11,6 +11,8 @@ final class BackwardBuilder {
   private let pool: ThreadPool
   /// The share of numbers that the Transf_cls head drops by chance.
   let headDropout: Double
+  /// Bytes of the transposed layers that were made.
+  private(set) var turnedBytes = 0
 
   init(
     _ model: ActionCLIP, numbers: (_ name: String) throws(Failure) -> FloatBuffer?,
@@ -50,6 +52,7 @@ final class BackwardBuilder {
         let (turned, numbers) = (try layer.turned(), try layer.weight())
         turned.repack(numbers.base, isTransposed: true, pool: pool)
         extendLifetime(numbers)
+        turnedBytes += turned.bytes
         own = .turned(turned)
       }
     }

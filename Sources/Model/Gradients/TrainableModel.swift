@@ -10,6 +10,8 @@ public final class TrainableModel: @unchecked Sendable {
   public let model: ActionCLIP
   /// The trained parameters, sorted by name.
   public let parameters: [TrainableParameter]
+  /// Bytes of the matrices that are kept once more and transposed, since gradients pass through them.
+  let turnedBytes: Int
   private let vision: VisionBackward?
   private let text: TextBackward?
   private let head: any TemporalHeadBackward
@@ -48,6 +50,7 @@ public final class TrainableModel: @unchecked Sendable {
     text = try TextBackward(builder, model.text)
     head = try model.head.backward(builder)
     parameters = builder.trained
+    turnedBytes = builder.turnedBytes
     trainsHead = builder.trains(TensorNames.Head.prefix)
   }
 

@@ -31,9 +31,7 @@ public final class ParameterReader {
   }
 
   /// The precision of a weight whose lowest precision is `minimum`: the encoders', or `minimum` if that is higher.
-  func precision(_ minimum: Precision) -> Precision {
-    compute.rawValue < minimum.rawValue ? compute : minimum
-  }
+  func precision(_ minimum: Precision) -> Precision { compute.bounded(by: minimum) }
 
   /// Whether the file has a tensor of this name.
   func has(_ name: String) -> Bool { source.info(name) != nil }

@@ -143,6 +143,11 @@ public struct Linear: Sendable {
   /// Bytes of weight storage.
   public var bytes: Int { 4 * packed.count }
 
+  /// Bytes of weight storage of a layer of these sizes.
+  public static func bytes(inputs: Int, outputs: Int, _ precision: Precision) -> Int {
+    4 * ckernels_packed_count(precision.kernel, outputs, inputs)
+  }
+
   /// The weight [outputs, inputs] as it was rounded, in memory of its own; in fp32 bit for bit as it was given.
   public func weight() throws(Failure) -> FloatBuffer {
     let weight = try FloatBuffer(count: outputs * inputs)

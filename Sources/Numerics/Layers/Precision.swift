@@ -18,6 +18,9 @@ public enum Precision: Int32, Sendable, CaseIterable {
     }
   }
 
+  /// This precision, or `minimum` if that is higher.
+  public func bounded(by minimum: Precision) -> Precision { rawValue < minimum.rawValue ? self : minimum }
+
   var kernel: ckernels_precision {
     switch self {
     case .fp32: CKERNELS_FP32
