@@ -74,6 +74,13 @@ extension JSONValue: ExpressibleByDictionaryLiteral {
   }
 }
 
+extension JSONValue {
+  /// An object with the members of each part, one part after the other.
+  init(joining parts: KeyValuePairs<String, JSONValue>...) {
+    self = .object(parts.flatMap { $0.map { Member(key: $0.key, value: $0.value) } })
+  }
+}
+
 extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByBooleanLiteral {
   init(stringLiteral text: String) { self = .string(text) }
   init(arrayLiteral values: JSONValue...) { self = .array(values) }

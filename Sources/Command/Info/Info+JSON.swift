@@ -3,16 +3,22 @@ import CActionCLIP
 extension Info {
   /// The properties of a loaded model as one JSON object.
   func object(_ model: Model) throws(LibraryError) -> JSONValue {
-    let info = model.info
-    let own = try model.preprocessing(nil)
-    let ffmpeg = Version.ffmpegOrReason
-    func floats(_ three: (Float, Float, Float)) -> JSONValue {
-      .array([.float(three.0), .float(three.1), .float(three.2)])
-    }
-    return [
+    JSONValue(
+      joining: file(model), network(model.info), try preprocessing(model), computation(model),
+      try sizes(model),
+      notes(model))
+  }
+
+  private func file(_ model: Model) -> KeyValuePairs<String, JSONValue> {
+    [
       "path": path.map { .string($0.shown) } ?? .null,
-      "file_type": .string(fileType(info)),
+      "file_type": .string(fileType(model.info)),
       "family": .string(model.family),
+    ]
+  }
+
+  private func network(_ info: actionclip_model_info) -> KeyValuePairs<String, JSONValue> {
+    [
       "image_size": .int(Int64(info.image_size)),
       "patch_size": .int(Int64(info.patch_size)),
       "vision_width": .int(Int64(info.vision_width)),
@@ -32,11 +38,26 @@ extension Info {
       "temporal_shift": .bool(info.temporal_shift != 0),
       "shift_causal": .bool(info.shift_causal != 0),
       "head": .string(Head.name(of: info.head)),
+    ]
+  }
+
+  private func preprocessing(_ model: Model) throws(LibraryError) -> KeyValuePairs<String, JSONValue> {
+    let own = try model.preprocessing(nil)
+    func floats(_ three: (Float, Float, Float)) -> JSONValue {
+      .array([.float(three.0), .float(three.1), .float(three.2)])
+    }
+    return [
       "resize": .string(Resize.name(of: own.resize)),
       "short_side": own.short_side > 0 ? .int(Int64(own.short_side)) : .null,
       "mean": floats(own.mean),
       "std": floats(own.std),
       "sampling": .string(Sampling.name(of: try model.sampling)),
+    ]
+  }
+
+  private func computation(_ model: Model) -> KeyValuePairs<String, JSONValue> {
+    let info = model.info
+    return [
       "compute_type": .string(Compute.name(of: info.compute_type)),
       "product_instructions": .string(Instructions.name(of: info.product_instructions)),
       "row_instructions": .string(Instructions.name(of: info.row_instructions)),
@@ -45,6 +66,12 @@ extension Info {
       "heads_assumed": .bool(info.heads_assumed != 0),
       "assumptions": .array(model.assumptions.map { .string($0) }),
       "threads": .int(Int64(info.threads)),
+    ]
+  }
+
+  private func sizes(_ model: Model) throws(LibraryError) -> KeyValuePairs<String, JSONValue> {
+    let info = model.info
+    return [
       "has_tokenizer": .bool(info.has_tokenizer != 0),
       "vocabulary_note": try model.labelNote(nil).map { .string($0) } ?? .null,
       "logit_scale": .float(info.logit_scale),
@@ -52,6 +79,13 @@ extension Info {
       "weight_bytes": .int(info.weight_bytes),
       "video_bytes": .int(info.video_bytes),
       "text_bytes": .int(info.text_bytes),
+    ]
+  }
+
+  /// Texts that the file has, its hash, and the FFmpeg that decodes videos.
+  private func notes(_ model: Model) -> KeyValuePairs<String, JSONValue> {
+    let ffmpeg = Version.ffmpegOrReason
+    return [
       "labels": .array(model.labels.map { .string($0) }),
       "templates": .array(model.templates.map { .string($0) }),
       "template_weights": .array(model.templateWeights.map { .float($0) }),
