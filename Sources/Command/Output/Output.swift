@@ -29,6 +29,8 @@ struct Output {
 enum Diagnostics {
   static func error(_ message: String) { line("error", message) }
   static func warning(_ message: String) { line("warning", message) }
+  /// A message that nothing is wrong about.
+  static func note(_ message: String) { raw("actionclip: \(printable(message))\n") }
 
   private static func line(_ kind: String, _ message: String) {
     raw("actionclip: \(kind): \(printable(message))\n")
@@ -54,6 +56,9 @@ func printable(_ text: String) -> String {
   }
   return String(result)
 }
+
+/// "1 clip", "2 clips".
+func numbered(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 /// Formats as `printf` does. LC_NUMERIC stays "C", so the decimal mark is always a point.
 func formatted(_ format: String, _ arguments: any CVarArg...) -> String {

@@ -43,7 +43,7 @@ struct Progress {
     } else {
       guard !onlyOnTerminal, now - shown.at >= quietSeconds else { return }
       guard done * 10 / total > shown.done * 10 / total || now - shown.at >= 60 else { return }
-      Diagnostics.raw("actionclip: \(statistics)\n")
+      Diagnostics.note(statistics)
     }
     shown = (now, done)
   }

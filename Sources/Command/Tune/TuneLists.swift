@@ -105,12 +105,9 @@ struct TuneLists {
     }
   }
 
-  /// "1 clip", "2 clips".
-  static func text(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
-
   /// "96 clips of 80 videos".
   static func counted(_ rows: [VideoList.Row]) -> String {
     let videos = Set(rows.map(\.path.plain.bytes)).count
-    return text(rows.count, "clip") + (videos == rows.count ? "" : " of \(text(videos, "video"))")
+    return numbered(rows.count, "clip") + (videos == rows.count ? "" : " of \(numbered(videos, "video"))")
   }
 }

@@ -78,12 +78,12 @@ struct TuneSession {
       throw CommandError("\(command.listed.list.shown): none of its clips could be read")
     }
     if command.strict, !failures.isEmpty {
-      throw CommandError("stopped: \(TuneLists.text(failures.count, "clip")) cannot be read (--strict)")
+      throw CommandError("stopped: \(numbered(failures.count, "clip")) cannot be read (--strict)")
     }
     let info = try memory.explaining { try resumed(tuner) }
     let setting = TuneSetting(command, start, lists, clips: clips, info)
     for line in setting.told + [("memory", memory.text(info))] {
-      Diagnostics.raw("actionclip: \(line.name): \(printable(line.value))\n")
+      Diagnostics.note("\(line.name): \(line.value)")
     }
     if let sentence = training.stepsWithoutRate(info.steps_per_epoch) { Diagnostics.warning(sentence) }
     do {
@@ -213,7 +213,7 @@ struct TuneSession {
     let info = try tuner.info()
     guard command.resume else { return info }
     guard command.statePath.exists else {
-      Diagnostics.raw("actionclip: no state at \(printable(command.statePath.shown)): begins anew\n")
+      Diagnostics.note("no state at \(command.statePath.shown): begins anew")
       return info
     }
     do { try tuner.load(from: command.statePath) } catch {
@@ -223,7 +223,7 @@ struct TuneSession {
           + "options that it began with: to begin anew, remove the state file or name another with --state")
     }
     let resumed = try tuner.info()
-    Diagnostics.raw("actionclip: going on after step \(resumed.steps) of \(resumed.total_steps)\n")
+    Diagnostics.note("going on after step \(resumed.steps) of \(resumed.total_steps)")
     return resumed
   }
 

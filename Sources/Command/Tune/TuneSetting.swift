@@ -15,7 +15,7 @@ struct TuneSetting {
   ) {
     let training = command.training
     let labels = Set(clips.flatMap(\.classes)).count
-    let counted = "\(TuneLists.counted(clips)), \(TuneLists.text(labels, "label"))"
+    let counted = "\(TuneLists.counted(clips)), \(numbered(labels, "label"))"
     let measured =
       (lists.heldOut.isEmpty ? "none" : TuneLists.counted(lists.heldOut)) + " held out"
       + (lists.oldWords.map { ", \(TuneLists.counted($0.rows)) of old words" } ?? "")
@@ -23,9 +23,9 @@ struct TuneSetting {
     let recipe =
       [
         training.recipe.rawValue, training.loss(showsAllLabels: lists.showAllLabels).rawValue,
-        TuneLists.text(Int(training.epochs), "epoch") + " of "
-          + TuneLists.text(Int(info.steps_per_epoch), "step"),
-        TuneLists.text(Int(info.batch), "clip") + " a step",
+        numbered(Int(training.epochs), "epoch") + " of "
+          + numbered(Int(info.steps_per_epoch), "step"),
+        numbered(Int(info.batch), "clip") + " a step",
         "rate " + formatted("%g", training.encodersRate(start.model.info)),
       ].joined(separator: ", ") + TuneSetting.others(training) + ", seed \(training.seed)"
     let from = command.listed.model?.name ?? "the default model"
@@ -69,13 +69,11 @@ struct TuneSetting {
       case .everything: words.append("the \(name) encoder")
       }
     }
-    if training.contexts > 0 { words.append(text(Int(training.contexts), "context vector")) }
+    if training.contexts > 0 { words.append(numbered(Int(training.contexts), "context vector")) }
     let kept = parts.filter { $0.1 == .nothing }.map(\.0)
     let stay = kept.count == 2 ? "; the encoders stay" : kept.first.map { "; the \($0) encoder stays" } ?? ""
     return (words.joined(separator: ", "), stay)
   }
-
-  private static func text(_ count: Int, _ noun: String) -> String { TuneLists.text(count, noun) }
 
   /// "1,195,777".
   private static func grouped(_ number: Int64) -> String {
@@ -91,7 +89,7 @@ struct TuneSetting {
     let sorted = labels.filter { $0.near != nil } + labels.filter { $0.near == nil }
     let most = 20
     let shown = sorted.prefix(most).map { label in
-      "\(label.name) (\(TuneLists.text(label.clips, "clip"))"
+      "\(label.name) (\(numbered(label.clips, "clip"))"
         + (label.near.map { "; did you mean '\($0)'?" } ?? "") + ")"
     }
     let more = sorted.count - most

@@ -28,7 +28,7 @@ struct TuningProgress {
     } else {
       let isTenth = step.step * 10 / total > shown.step * 10 / total
       guard isTenth || now - shown.at >= 60 * second else { return }
-      Diagnostics.raw("actionclip: \(line(step, now))\n")
+      Diagnostics.note(line(step, now))
     }
     shown = (now, step.step)
   }
@@ -39,7 +39,7 @@ struct TuningProgress {
     guard point.heldOut != nil || point.oldWords != nil else { return }
     Progress.clear()
     let when = point.afterStep == 0 ? "before training" : "after epoch \(point.afterStep / stepsPerEpoch)"
-    Diagnostics.raw("actionclip: \(when): \(accuracies(point))\n")
+    Diagnostics.note("\(when): \(accuracies(point))")
   }
 
   private func line(_ step: TuningLog.Step, _ now: Int64) -> String {

@@ -95,11 +95,11 @@ final class TuningRun {
     try stop.letCallsRun()
     Progress.clear()
     if step > 0 { try save() }
-    Diagnostics.raw(
+    Diagnostics.note(
       step > 0
-        ? "actionclip: stopped after step \(step) of \(info.total_steps); \(printable(state.shown)) has what was "
-          + "learned: go on by the same command with --resume\n"
-        : "actionclip: stopped before the first step was done; nothing is saved\n")
+        ? "stopped after step \(step) of \(info.total_steps); \(state.shown) has what was learned: "
+          + "go on by the same command with --resume"
+        : "stopped before the first step was done; nothing is saved")
     stop.end()
   }
 }

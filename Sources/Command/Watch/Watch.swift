@@ -90,7 +90,7 @@ struct Watch: ParsableCommand {
     let isPaced = pictures.pace == .real || pictures.pace == nil && !isPipe && !frames.isLive
     let overflow = pictures.overflow ?? (frames.isLive || isPaced ? .latest : .wait)
     let stream = try FrameStream(model, windowing.options(overflow: overflow.code), resize: scoring.resize)
-    if frames.isLive { Diagnostics.raw("actionclip: \(frames.name): \(frames.summary)\n") }
+    if frames.isLive { Diagnostics.note("\(frames.name): \(frames.summary)") }
 
     let reader = Reader(frames, into: stream, isPaced: isPaced, until: stop)
     let onTerminal = isatty(STDOUT_FILENO) == 1 && !json
