@@ -53,7 +53,8 @@ struct ActionCLIPCommand: ParsableCommand {
     }
     let code = exitCode(for: error)
     guard code.isSuccess else {
-      Diagnostics.error("\(onOneLine(message(for: error))) (see: \(helpInvocation) --help)")
+      let hint = OptionName.fileHint(Arguments.all())
+      Diagnostics.error("\(onOneLine(message(for: error)))\(hint) (see: \(helpInvocation) --help)")
       return code.rawValue
     }
     do {

@@ -25,6 +25,14 @@ enum OptionName {
     }
   }
 
+  /// A hint for an error of usage where the name of a file was taken for an option; "" where none was.
+  static func fileHint(_ arguments: [String]) -> String {
+    let taken = arguments.prefix { $0 != "--" }.first {
+      $0.hasPrefix("-") && $0 != "-" && FilePath(bytes: Arguments.bytes($0)).exists
+    }
+    return taken.map { "; the file of that name is ./\($0)" } ?? ""
+  }
+
   /// Explains a word of a query that begins with a minus, as in "moving -left". Options of one letter pass, and the
   /// values of options.
   private static func checkSigns(_ arguments: [String]) throws {

@@ -67,6 +67,14 @@ def test_wrong_usage_is_one_line_and_64(arguments, words):
     assert process.stdout == ""
 
 
+def test_a_file_whose_name_begins_as_an_option_is_named_as_it_should_be(tmp_path):
+    for name in ["-lead.mp4", "--lead.mp4"]:
+        (tmp_path / name).touch()
+        for command in ["classify", "embed"]:
+            assert_error(run(command, name, cwd=tmp_path), f"the file of that name is ./{name} (see: ", code=64)
+    assert "the file" not in run("classify", "-lost.mp4", cwd=tmp_path).stderr
+
+
 @pytest.mark.parametrize("number", [-1, 257])
 @pytest.mark.parametrize("form", ["--threads={}", "--threads {}"])
 def test_a_number_of_threads_out_of_range_is_told_with_the_range(number, form):
