@@ -58,6 +58,14 @@ def test_csv(story, nasty):
     assert [row["label"] for row in rows(nasty[0] / "s.csv")] == [LINE]
 
 
+def test_paths_in_tables_are_those_of_the_files(tmp_path):
+    (tmp_path / "a\nb, c\t.mp4").write_bytes(CLIP.read_bytes())
+    table = tmp_path / "s.csv"
+    process = timeline("./a\nb, c\t.mp4", "--out", table, cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert {row["path"] for row in rows(table)} == {"a\nb, c\t.mp4"}
+
+
 def test_a_table_is_a_list_for_eval(story):
     """Segments that were looked through by hand can teach and measure."""
     process = run("eval", story[0] / "s.csv", "--json", "-", env={"ACTIONCLIP_MODEL": ""})

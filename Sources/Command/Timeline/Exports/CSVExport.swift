@@ -6,7 +6,7 @@ enum CSVExport {
     for video in videos {
       let path = String(decoding: video.path.relative(to: folder).bytes, as: UTF8.self)
       for (segment, label) in video.labelled {
-        text += "\(CSVField.quoted(path)),\(CSVField.quoted(labels[label])),"
+        text += "\(CSVField.exact(path)),\(CSVField.quoted(labels[label])),"
         text += formatted("%.3f,%.3f,%.4f\n", segment.start, segment.end, segment.probability)
       }
     }
