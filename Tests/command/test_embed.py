@@ -14,15 +14,9 @@ import time
 import numpy as np
 import pytest
 from actionclip_command import COMMAND, MODEL, ROOT, assert_error, run
+from archives import SHORT, STORY, content, copy, embed, lines, report, rows
 
-STORY, SHORT = ROOT / "examples" / "shapes.mp4", ROOT / "examples" / "zigzag.mp4"
 KILLS = int(os.environ.get("ARCHIVE_KILLS", "5"))
-
-
-def copy(source, target, number=0):
-    """A copy of an MP4 file whose content is its own: it ends with a box that players pass over."""
-    target.write_bytes(source.read_bytes() + (12).to_bytes(4, "big") + b"free" + number.to_bytes(4, "big"))
-    return target
 
 
 @pytest.fixture(scope="module")
@@ -35,37 +29,6 @@ def videos(tmp_path_factory):
     copy(STORY, folder / "deep" / "story.MP4")
     (folder / "notes.txt").write_text("no video")
     return folder
-
-
-def embed(*arguments, out, **more):
-    return run("embed", *arguments, "--out", out, "--json", "--shard-rows", 7, **more)
-
-
-def report(process):
-    assert process.returncode == 0, process.stderr
-    return json.loads(process.stdout)
-
-
-def lines(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def content(archive):
-    return {path.name: path.read_bytes() for path in archive.iterdir()}
-
-
-def rows(archive):
-    """(path, start, end) and the numbers of each row that is not removed."""
-    found = []
-    removed = archive / "removed.jsonl"
-    masks = [(line["shard"], line["row"], line["rows"]) for line in (lines(removed) if removed.exists() else [])]
-    for shard, path in enumerate(sorted(archive.glob("emb_*.npy"))):
-        numbers, told = np.load(path), lines(archive / path.name.replace("emb", "meta").replace("npy", "jsonl"))
-        assert len(numbers) == len(told)
-        for row, (vector, line) in enumerate(zip(numbers, told)):
-            if not any(shard == s and first <= row < first + count for s, first, count in masks):
-                found.append(((line["path"], line["start"], line["end"]), vector))
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -206,62 +169,11 @@ def test_another_model_or_window_is_refused_and_what_is_not_said_is_as_it_was(vi
         assert_error(run("embed", videos, "--out", archive, *given), archive, name, told)
     assert np.load(archive / "emb_0000.npy").dtype == np.float32
     assert_error(run("embed", videos, "--out", videos), videos, "is no archive")
-
-
-def test_moved_changed_and_deleted_videos(tmp_path):
-    folder, archive = tmp_path / "videos", tmp_path / "archive"
-    folder.mkdir()
-    for number in range(100):
-        copy(SHORT, folder / f"{number:02}.mp4", number)
-    before = report(embed(folder, "--whole", out=archive))
-    assert (before["embedded"], before["rows"]) == (100, 100)
-    known = {key[0]: vector.tobytes() for key, vector in rows(archive)}
-
-    for path in sorted(folder.iterdir()):
-        path.rename(folder / ("moved-" + path.name))
-    moved = report(embed(folder, "--whole", out=archive))
-    assert (moved["embedded"], moved["copied"], moved["videos"]) == (0, 100, 100)
-    found = rows(archive)
-    assert {key[0].replace("moved-", ""): vector.tobytes() for key, vector in found} == known
-    assert all("moved-" in key[0] for key, _ in found) and len(found) == 100
-
-    copy(SHORT, folder / "moved-07.mp4", 1000)
-    os.utime(folder / "moved-08.mp4", (1, 1))
-    (folder / "moved-09.mp4").unlink()
-    shutil.copy(folder / "moved-10.mp4", folder / "also-10.mp4")
-    now = report(embed(folder, "--whole", out=archive))
-    assert (now["embedded"], now["copied"], now["unchanged"], now["videos"]) == (1, 1, 98, 101)
-    pruned = report(embed(folder, "--prune", out=archive))
-    assert (pruned["removed"], pruned["videos"], pruned["unchanged"]) == (1, 100, 100)
-    paths = [key[0] for key, _ in rows(archive)]
-    assert len(paths) == len(set(paths)) == 100 and not any("moved-09" in path for path in paths)
-
-    fresh = report(run("merge", tmp_path / "fresh", archive, "--json"))
-    assert fresh["rows"] == 100 and not (tmp_path / "fresh" / "removed.jsonl").exists()
-    folder.rename(tmp_path / "elsewhere")
-    assert_error(
-        run("embed", tmp_path / "elsewhere" / "moved-08.mp4", "--out", tmp_path / "fresh", "--prune", "--shard-rows", 7, "--list",
-            "/dev/null"),
-        "no path")  # fmt: skip
-
-
-def test_rows_follow_a_file_wherever_it_is_moved(tmp_path):
-    folder, archive = tmp_path / "videos", tmp_path / "archive"
-    folder.mkdir()
-    copy(SHORT, folder / "a")
-    moves = [
-        ([], "a"), (["a b"], "b"), (["b c"], "c"), (["c a"], "a"),  # a name again
-        (["a+x"], "a x"), (["x y"], "a y"), (["y x", "a b"], "b x"),  # a twin stays, or moves as well
-        (["b+p", "b+q"], "b p q x"), (["p b", "q x"], "b x"), (["b a", "x a"], "a"),  # over its twins
-    ]  # fmt: skip
-    for steps, expected in moves:
-        for step in steps:
-            (os.rename if " " in step else shutil.copy2)(folder / step[0], folder / step[2])
-            os.utime(folder / step[2])
-        (tmp_path / "list").write_text("\n".join(path.name for path in folder.iterdir()))
-        found = report(embed("--list", tmp_path / "list", "--root", folder, "--whole", out=archive))
-        assert sorted(key[0][-1] for key, _ in rows(archive)) == expected.split(), steps
-        assert found["embedded"] == (not steps) and found["videos"] == len(expected.split())
+    # Without a word of a model the default one is meant, and the archive's is named.
+    other = tmp_path / "other"
+    report(embed(videos / "00.mp4", "--model", MODEL, out=other))
+    assert_error(embed(videos, out=other), other, "the model untrained.safetensors (SHA-256 ", "give it by --model")
+    assert report(embed(videos / "00.mp4", "--model", MODEL, out=other))["unchanged"] == 1
 
 
 def test_a_mistaken_command_changes_nothing(videos, whole, tmp_path):
@@ -296,50 +208,6 @@ def test_what_was_interrupted_goes_on_with_the_same_work_alone(videos, whole, tm
     assert_error(embed(videos, out=merged), merged, "a merge into it was interrupted")
     report(run("merge", merged, whole, "--json"))
     assert content(merged) == content(whole)
-
-
-def test_rows_are_pruned_only_where_the_disk_is_at_hand(tmp_path):
-    archive, disks = tmp_path / "archive", [tmp_path / "one", tmp_path / "two"]
-    for number, disk in enumerate(disks):
-        disk.mkdir()
-        for letter in "ab":
-            copy(SHORT, disk / f"{letter}.mp4", 10 * number + ord(letter))
-    report(embed(*disks, "--whole", out=archive))
-    before = content(archive)
-    disks[1].rename(tmp_path / "away")
-    disks[1].mkdir()
-    assert_error(embed(*disks, "--prune", "--quiet", out=archive), f"none of the archive's 2 videos in {disks[1]} is there")
-    assert content(archive) == before
-    (tmp_path / "elsewhere").mkdir()
-    copy(SHORT, tmp_path / "elsewhere" / "c.mp4", 99)
-    (tmp_path / "away" / "a.mp4").rename(disks[1] / "new.mp4")  # one was moved, the other is gone
-    (disks[0] / "a.mp4").unlink()
-    found = report(embed(*disks, "--prune", out=archive))
-    assert (found["copied"], found["removed"], found["videos"]) == (1, 2, 2)
-    disks[0].rename(tmp_path / "gone")
-    disks[1].rename(tmp_path / "gone too")
-    refused = embed(tmp_path / "elsewhere", "--prune", "--quiet", out=archive)
-    assert_error(refused, "none of the archive's 2 videos is there", "--prune-all")
-    assert not (archive / "unfinished").exists() and len(rows(archive)) == 3
-    found = report(embed(tmp_path / "elsewhere", "--prune-all", "--quiet", out=archive))
-    assert (found["removed"], found["videos"]) == (2, 1)
-    (tmp_path / "elsewhere" / "c.mp4").unlink()
-    nothing = [tmp_path / "elsewhere", "--quiet"]
-    assert_error(embed(*nothing, out=archive), f"no video was found in {tmp_path / 'elsewhere'}")
-    assert_error(embed(*nothing, "--prune", out=archive), "--prune-all")
-    assert report(embed(*nothing, "--prune-all", out=archive))["videos"] == 0
-
-
-def test_a_part_is_pruned_though_its_last_video_is_gone(tmp_path):
-    folder, archive = tmp_path / "videos", tmp_path / "archive"
-    folder.mkdir()
-    last, count = copy(SHORT, folder / "last.mp4"), 1 << 20
-    copy(SHORT, folder / "of-another-part.mp4", 1)
-    number = int.from_bytes(hashlib.sha256(str(last).encode()).digest()[:8], "big") % count
-    assert report(embed(folder, "--shard", f"{number}/{count}", out=archive))["videos"] == 1
-    last.unlink()
-    found = report(embed(folder, "--shard", f"{number}/{count}", "--prune", out=archive))
-    assert (found["removed"], found["videos"]) == (1, 0)
 
 
 def test_what_no_line_speaks_of_is_removed_and_shards_are_many(tmp_path):
@@ -400,7 +268,7 @@ def test_whatever_is_no_video_is_listed_and_the_rest_is_embedded(bad, tmp_path):
     for line in failures:
         assert re.fullmatch("ACTIONCLIP_ERROR_[A-Z_0-9]+", line["status"])
         assert "\n" not in line["message"] and line["path"].rsplit("/", 1)[1] in line["message"]
-    assert process.stderr.count("warning: ") == len(failing)
+    assert process.stderr.count("warning: ") == len(failing) and "no video of this run" not in process.stderr
 
     again = embed(folder, "--strict", out=archive)
     assert again.returncode == 3 and json.loads(again.stdout)["failed"] == len(failing)
@@ -409,7 +277,10 @@ def test_whatever_is_no_video_is_listed_and_the_rest_is_embedded(bad, tmp_path):
     assert not any(path in again.stderr for path in read)
     assert all(path in embed(folder, "--retry", out=archive).stderr for path in read)
     copy(SHORT, folder / "text.mp4", 9)
-    report(embed("/proc/self/mem", out=tmp_path / "unread"))
+    unread = embed("/proc/self/mem", "--quiet", out=tmp_path / "unread")
+    assert report(unread)["failed"] == 1
+    told = f"no video of this run could be embedded (1 failed): {tmp_path / 'unread' / 'failures.jsonl'} says why"
+    assert unread.stderr == f"actionclip: warning: {told}\n"
     assert lines(tmp_path / "unread" / "failures.jsonl")[0]["status"] == "ACTIONCLIP_ERROR_FILE_READ"
     mended = report(embed(folder, out=archive))
     assert (mended["embedded"], mended["unchanged"], mended["failed"]) == (1, 2, len(failing) - 1)

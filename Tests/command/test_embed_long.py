@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 from actionclip_command import COMMAND
-from test_embed import SHORT, content, copy, embed, kill_until_done, report
+from archives import SHORT, content, copy, embed, report
+from test_embed import kill_until_done
 
 HOURS = float(os.environ.get("ARCHIVE_HOURS", "0"))
 KILLS = int(os.environ.get("ARCHIVE_KILLS", "0"))

@@ -68,7 +68,7 @@ struct Embed: ParsableCommand {
   @Flag(help: "Exit with status 3 if any video failed.")
   var strict = false
 
-  @Flag(help: "Leave out the rows of videos that are no longer there.")
+  @Flag(help: "Leave out the rows of videos that are no longer there, and say how many.")
   var prune = false
 
   @Flag(help: "Leave them out even where a folder has no video left.")

@@ -19,6 +19,9 @@ struct EmbedReport {
   /// Files of folders that are no videos by their names.
   var others = 0
 
+  /// Whether the run had videos, and the archive has rows of none of them.
+  var hasNoVideo: Bool { failed > 0 && embedded + copied + unchanged == 0 }
+
   var text: String {
     func count(_ count: Int, _ words: String) -> String? { count > 0 ? "\(count) \(words)" : nil }
     let done = [

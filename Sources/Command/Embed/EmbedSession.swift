@@ -44,6 +44,11 @@ struct EmbedSession {
     }
     try writer.finish()
     if let refusal { throw refusal }
+    if report.hasNoVideo {
+      Diagnostics.warning(
+        "no video of this run could be embedded (\(report.failed) failed): "
+          + "\(folder.path.file(ArchiveFolder.failures).shown) says why")
+    }
     let present = writer.index.presentVideos
     (report.videos, report.rows) = (present.count, present.reduce(0) { $0 + $1.rows })
     return report
@@ -56,12 +61,10 @@ struct EmbedSession {
     for path in paths {
       let state = try? FileState(path)
       let (known, failure) = (writer.index.video(path.shown), writer.index.failure(path.shown))
-      if let state, let known, state.size == known.size, state.mtimeNs == known.mtimeNs {
+      if let state, let known, state == known.state {
         report.unchanged += 1
         writer.forget(known.path)
-      } else if let state, let failure, !command.retry, state.size == failure.size,
-        state.mtimeNs == failure.mtimeNs
-      {
+      } else if let state, let failure, !command.retry, state == failure.state {
         report.failed += 1
       } else {
         tasks.append(EmbedTask(path: path, known: known, size: state?.size ?? 0))
@@ -110,9 +113,8 @@ struct EmbedSession {
         try writer.sync()
         try writer.writeFailures()
         if let error { throw error }
-        Diagnostics.raw(
-          "actionclip: stopped after \(number) of \(tasks.count) videos; the same command goes on from there\n"
-        )
+        Diagnostics.note(
+          "stopped after \(number) of \(tasks.count) videos; the same command goes on from there")
         stop.end()
       }
       let hasFailed = if case .failed = outcome { true } else { false }
@@ -167,7 +169,7 @@ struct EmbedSession {
 
   /// Notes that a video failed. Rows of its former content are left out, if it is known that it has another.
   private func fail(_ failure: FailedVideo, _ writer: ArchiveWriter, _ report: inout EmbedReport) {
-    if let mtime = failure.mtimeNs, let known = writer.index.video(failure.path), known.mtimeNs != mtime {
+    if let state = failure.state, let known = writer.index.video(failure.path), known.state != state {
       writer.remove(failure.path)
     }
     writer.add(failure)
@@ -182,6 +184,13 @@ struct EmbedSession {
     _ candidates: GoneVideos, _ writer: ArchiveWriter, _ report: inout EmbedReport
   ) throws(CommandError) {
     let gone = try candidates.videos(in: writer.index, isSure: command.pruneAll)
+    if let first = gone.first, !command.quiet {
+      let rows = gone.reduce(0) { $0 + $1.rows }
+      let option = command.pruneAll ? "--prune-all" : "--prune"
+      Diagnostics.note(
+        "\(option) leaves out \(numbered(rows, "row")) of \(numbered(gone.count, "gone video")): \(first.path)"
+          + (gone.count > 1 ? ", …" : ""))
+    }
     for video in gone { writer.remove(video.path) }
     report.removed = gone.count
     for path in writer.index.failedPaths where FilePath(bytes: Array(path.utf8)).isGone {

@@ -51,6 +51,11 @@ extension Embed {
     let anew = "to index anew, give --out another folder or remove this one"
     guard known.model == manifest.model else {
       let names = [known, manifest].map { "\($0.modelName) (SHA-256 \($0.model.prefix(12))…)" }
+      guard model != nil else {
+        throw CommandError(
+          "\(out.shown): was made with the model \(names[0]), which is not the default model: "
+            + "give it by --model, or --out another folder")
+      }
       throw CommandError("\(out.shown): was made with the model \(names[0]), now \(names[1]): \(anew)")
     }
     if let (name, was, now) = known.difference(from: manifest) {

@@ -6,6 +6,8 @@ struct FileState: Equatable {
   let size: Int64
   let mtimeNs: Int64
 
+  init(size: Int64, mtimeNs: Int64) { (self.size, self.mtimeNs) = (size, mtimeNs) }
+
   private init(_ status: stat) {
     size = Int64(status.st_size)
     mtimeNs = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)

@@ -33,6 +33,9 @@ struct ArchivedVideo: Decodable {
       && rows / rowsPerShard <= 1 << 20
   }
 
+  /// The file as it was when its rows were made.
+  var state: FileState { FileState(size: size, mtimeNs: mtimeNs) }
+
   var place: ArchivePlace { ArchivePlace(shard: shard, row: row) }
 
   var json: JSONValue {
@@ -73,6 +76,12 @@ struct FailedVideo: Decodable {
   /// The file's size in bytes and when it was last changed; nil if that is not known.
   let size: Int64?
   let mtimeNs: Int64?
+
+  /// The file as it was when it failed; nil if that is not known.
+  var state: FileState? {
+    guard let size, let mtimeNs else { return nil }
+    return FileState(size: size, mtimeNs: mtimeNs)
+  }
 
   var json: JSONValue {
     [
