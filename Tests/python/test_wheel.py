@@ -1,7 +1,6 @@
 """The wheel: one file with the library, headers and default model inside, used where nothing else is installed."""
 
 import importlib.util
-import itertools
 import os
 import runpy
 import shutil
@@ -40,9 +39,9 @@ def wheel(tmp_path_factory):
 @pytest.fixture(scope="module")
 def python(wheel, tmp_path_factory):
     """Python in an environment with the wheel, whose path has a blank and letters beyond ASCII. Other packages are
-    those of this Python, so that nothing is downloaded."""
+    those of this Python, pip too, so that nothing is downloaded."""
     place = tmp_path_factory.mktemp("environment") / "ein Ort für Räder"
-    check_call(sys.executable, "-m", "venv", "--system-site-packages", place)
+    check_call(sys.executable, "-m", "venv", "--system-site-packages", "--without-pip", place)
     check_call(place / "bin/python", "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel)
     return place / "bin/python"
 
@@ -165,5 +164,6 @@ with actionclip.Model() as model:
     pixels = numpy.arange(8 * 64 * 64 * 3, dtype=numpy.uint32).astype(numpy.uint8).reshape(1, 8, 64, 64, 3)
     frames = model.encode_frames(list(pixels))
 print(hashlib.sha256(b"".join(numpy.ascontiguousarray(each).tobytes() for each in (video, text, frames))).hexdigest())"""
-    orders = [*itertools.permutations(["torch", "cv2", "actionclip"]), ["numpy", "actionclip", "torch", "cv2"], []]
-    assert len({check_call(python, "-c", code, *order) for order in orders}) == 1
+    # Each of the three first and last, the two others in both orders before it and after it.
+    orders = ["torch cv2 actionclip", "cv2 torch actionclip", "actionclip torch cv2", "numpy actionclip cv2 torch", ""]
+    assert len({check_call(python, "-c", code, *order.split()) for order in orders}) == 1
