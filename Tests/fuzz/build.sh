@@ -5,11 +5,12 @@
 #   Tests/fuzz/build.sh fuzz TARGET...   build/fuzz/fuzz-TARGET: libFuzzer around one target
 #
 # COVERAGE=edges leaves out the tracing of compares, which finds magic numbers and takes half of the time: for the long
-# rest of a run whose corpus is grown. Give it a BUILD of its own. What is replayed is not traced.
+# rest of a run whose corpus is grown. Give it a BUILD of its own. What is replayed is not traced, and hardly optimised:
+# compiling would take most of the time.
 #
 # targets/NAME.swift or .c defines fuzz_NAME(const uint8_t *, size_t); mutators/NAME.swift, where there is one,
 # LLVMFuzzerCustomMutator. A line "// with: FILE" names a file of shared/ that belongs to it. What a file imports is
-# built first: each room of Sources, optimised, with the address sanitizer. C files use the C API, so they get the whole
+# built first: each room of Sources, with the address sanitizer. C files use the C API, so they get the whole
 # library. The order is make's work: rules.mk is written from the imports, and its recipes come back here.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,19 +19,22 @@ ROOT=$PWD
 SWIFTC=${SWIFTC:-swiftc}
 CLANG=${CLANG:-$(command -v clang || echo "$(dirname "$(readlink -f "$(command -v "$SWIFTC")")")/clang")}
 if [[ ${1:-} == replay ]]; then BUILD=$BUILD/untraced COVERAGE=none; fi
+effort=(-O -g) c_effort=(-O2 -g)
 case $COVERAGE in
   full) trace=(-sanitize=address,fuzzer) c_trace=(-fsanitize=address,fuzzer-no-link) ;;
   edges)
     trace=(-sanitize=address -sanitize-coverage=edge,inline-8bit-counters,pc-table)
     c_trace=(-fsanitize=address -fsanitize-coverage=edge,inline-8bit-counters,pc-table) ;;
-  none) trace=(-sanitize=address) c_trace=(-fsanitize=address) ;;
+  none)
+    trace=(-sanitize=address) c_trace=(-fsanitize=address)
+    effort=(-Onone -gline-tables-only) c_effort=(-O1 -gline-tables-only) ;;
   *) echo "fuzz: COVERAGE is '$COVERAGE'; it must be full or edges" >&2; exit 2 ;;
 esac
 # -enable-testing: targets reach what a room keeps to itself.
-SWIFT_FLAGS=(-O -wmo -g -parse-as-library -enable-testing -swift-version 6
+SWIFT_FLAGS=("${effort[@]}" -wmo -parse-as-library -enable-testing -swift-version 6
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature MemberImportVisibility
   "${trace[@]}" -I "$BUILD" -I include)
-C_FLAGS=(-O2 -g -std=gnu11 -fno-math-errno -fno-omit-frame-pointer "${c_trace[@]}")
+C_FLAGS=("${c_effort[@]}" -std=gnu11 -fno-math-errno -fno-omit-frame-pointer "${c_trace[@]}")
 INCLUDES=(); for folder in Sources/C*/include; do INCLUDES+=("-I$folder"); done
 # Swift's libraries as shared ones: linked statically, they hide the sanitizer's malloc from the system's.
 LINK=(-use-ld=lld -Xlinker --gc-sections)

@@ -60,7 +60,7 @@ all optimised '' -O3
 if [[ ! $EVERY ]]; then
   # Reads and writes through wrong pointers are the address sanitizer's. Checks of sums of pointers, too
   # (pointer-overflow), would take more than half of the time of compiling.
-  all sanitized '' -O1 -g -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all
+  all sanitized '' -O1 -gline-tables-only -fsanitize=address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all
   SYSROOT=/usr/aarch64-linux-gnu
   CROSS=$(compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*' | head -1)
   if [[ -d $SYSROOT/include && $CROSS ]] && command -v qemu-aarch64 > /dev/null; then

@@ -61,7 +61,7 @@ private let descriptor: CInt = {
 }()
 
 /// The first step of a tuner in bf16 that keeps no clips.
-private nonisolated(unsafe) let plain: Tuner.Report = {
+private let plain: Tuner.Report = {
   do throws(Failure) { return try make(.bf16, nil).step(TinyBatch()) } catch { fatalError(error.message) }
 }()
 
@@ -72,7 +72,7 @@ private nonisolated(unsafe) let tuners: [Tuner] = {
   }
 }()
 
-private nonisolated(unsafe) let base: ActionCLIP = {
+private let base: ActionCLIP = {
   do throws(Failure) {
     return try ActionCLIP(
       TinyTensors(), options: LoadOptions(frames: 2, threads: 1), declaresOptions: false)
