@@ -42,12 +42,8 @@ define need_swift
   echo '$@: Swift 6.3 is needed, on the path: https://www.swift.org/install/linux' >&2; exit 1; }
 endef
 
-# $(call step,name,target): a heading, the target, how long it took; a failure names itself.
-define step
-@printf '\n== %s\n' '$(1)'; start=$$SECONDS; \
-if $(MAKE) --no-print-directory $(2); then printf '== %s: ok (%d s)\n' '$(1)' $$((SECONDS - start)); \
-else printf '== %s: FAILED (%d s); again: make %s\n' '$(1)' $$((SECONDS - start)) '$(2)' >&2; exit 1; fi
-endef
+# $(call step,what it is,target and variables): one step of `make test`.
+step = @scripts/test_step.sh '$(1)' $(2)
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
   test-ffmpeg torture test-stream-rule test-archives test-colours test-x-clip test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
@@ -132,22 +128,42 @@ demo: deps build ## tell what happens when in a short video, with the default mo
 	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4):\n\n'
 	@$(COMMAND) timeline examples/shapes.mp4
 
-# Targets that keep one processor busy run beside each other; what each prints is kept until its end.
-BESIDE := -j2 --output-sync=target
+# Two at once, in this order where nothing has to wait: most keep one processor busy, or wait for something.
+STEPS := build kernels fuzz check python swift c faults bindings ffmpeg abi media
 
-test: deps build ## all of the checks below, in order
-	$(call step,format,check)
-	$(call step,Swift tests,test-swift)
-	$(call step,kernels,test-kernels)
-	$(call step,C programs,test-c)
-	$(call step,faults,test-faults)
-	$(call step,bindings,test-bindings)
-	$(call step,versions of FFmpeg; binary interface; GStreamer and ROS 2,$(BESIDE) test-ffmpeg FETCH= test-abi test-media)
-	$(call step,Python and command tests,test-python)
-	$(call step,fuzz corpus,test-fuzz)
+test: deps ## all of the checks below, two at once
+	@$(MAKE) --no-print-directory -j2 $(STEPS:%=step-%)
 	@printf '\n'
 	@scripts/skipped_tests.sh
 	@echo 'all tests passed'
+
+.PHONY: $(STEPS:%=step-%)
+step-c step-faults step-bindings step-ffmpeg step-abi step-media step-python: step-build
+step-swift: step-build  # it waits for SwiftPM's lock otherwise
+step-build:
+	$(call step,build,build)
+step-check:
+	$(call step,format,check)
+step-swift:
+	$(call step,Swift tests,test-swift)
+step-kernels:
+	$(call step,kernels,test-kernels)
+step-c:
+	$(call step,C programs,test-c)
+step-faults:
+	$(call step,faults,test-faults)
+step-bindings:
+	$(call step,bindings,test-bindings)
+step-ffmpeg:
+	$(call step,versions of FFmpeg,test-ffmpeg FETCH=)
+step-abi:
+	$(call step,binary interface,test-abi)
+step-media:
+	$(call step,GStreamer and ROS 2,test-media)
+step-python:
+	$(call step,Python and command tests,test-python)
+step-fuzz:
+	$(call step,fuzz corpus,test-fuzz)
 
 check: ## the formatter's opinion of every Swift file, and the columns of the examples and bindings
 	@$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests bindings/swift
