@@ -13,6 +13,13 @@ import Video
     var name: String { "\(width)x\(height)" }
   }
 
+  /// Pictures of one size and pixel format.
+  struct Kind {
+    let size: Size
+    let format: String
+    var name: String { "\(format)-\(size.name)" }
+  }
+
   /// Pixel formats that decoders put out, deep and planar RGB, palettes and grays among them.
   static let formats = [
     "yuv410p", "yuv411p", "yuv420p", "yuv422p", "yuv440p", "yuv444p", "yuvj420p", "yuvj422p", "yuvj440p",
@@ -30,10 +37,12 @@ import Video
   static let sizes = [1, 2, 3, 17, 21, 85, 340].flatMap { [Size($0, 1), Size($0, 19)] }
 
   @Test func everyWidth() throws {
-    for height in [2, 5] { try compare((1...300).map { Size($0, height) }, "yuv420p") }
+    for height in [2, 5] { try compare((1...300).map { Size($0, height) }, ["yuv420p"]) }
   }
 
-  @Test(arguments: formats) func everyFormat(format: String) throws { try compare(Self.sizes, format) }
+  /// Five formats at a time, since starting the ffmpeg program takes most of the time.
+  @Test(arguments: stride(from: 0, to: formats.count, by: 5).map { Array(formats[$0...].prefix(5)) })
+  func everyFormat(formats: [String]) throws { try compare(Self.sizes, formats) }
 
   /// Decoders with frames of their own, whose rows are longer than the picture is wide.
   @Test(arguments: [
@@ -43,7 +52,7 @@ import Video
   ])
   func everyWidthOfADecoder(encoder: String, format: String) throws {
     let widths = Array(1...24) + [81, 85, 149, 340, 404, 852]
-    try compare(widths.map { Size($0, 5) }, format, encoder: encoder, container: "mkv")
+    try compare(widths.map { Size($0, 5) }, [format], encoder: encoder, container: "mkv")
   }
 
   /// The ffmpeg program has no encoder for these: any bytes are a picture.
@@ -68,17 +77,18 @@ import Video
     let widths = Array(1...70) + [81, 85, 340]
     let other = try Data(
       contentsOf: URL(fileURLWithPath: folder.make("b.mjpeg", size: "43x23", frames: 1, "-c:v mjpeg")))
-    let sizes = widths.map { Size($0, 6) }
-    try make(sizes, "yuvj420p", encoder: "mjpeg", container: "mjpeg", in: folder)
-    for size in sizes {
-      let first = try Data(contentsOf: URL(fileURLWithPath: folder.path(size.name + ".mjpeg")))
+    let kinds = widths.map { Kind(size: Size($0, 6), format: "yuvj420p") }
+    try make(kinds, encoder: "mjpeg", container: "mjpeg", in: folder)
+    for kind in kinds {
+      let size = kind.size
+      let first = try Data(contentsOf: URL(fileURLWithPath: folder.path(kind.name + ".mjpeg")))
       let path = try folder.write("a.mjpeg", first + other)
       let scaled = try Clip.run(
         [
           "-v", "quiet", "-threads", "1", "-i", "b.mjpeg", "-vf", "scale=\(size.width):\(size.height)", "-f",
           "rawvideo", "-pix_fmt", "rgb24", "-",
         ], in: folder.url)
-      try compare(path, Clip.reference(folder.path(size.name + ".mjpeg")) + scaled, size.name)
+      try compare(path, Clip.reference(folder.path(kind.name + ".mjpeg")) + scaled, size.name)
     }
   }
 
@@ -96,40 +106,39 @@ import Video
     try compare(Clip.fixture("width340.mkv"), Clip.reference(Clip.fixture("width340.mkv")), "340")
   }
 
-  /// Makes a clip of each size in one run of the program, lets another run decode them all, and compares.
+  /// Makes clips of each size and format in one run of the program, lets another run decode them all, and compares.
   private func compare(
-    _ sizes: [Size], _ format: String, encoder: String = "rawvideo", container: String = "nut"
+    _ sizes: [Size], _ formats: [String], encoder: String = "rawvideo", container: String = "nut"
   ) throws {
     let folder = try Folder()
     defer { folder.remove() }
-    for start in stride(from: 0, to: sizes.count, by: 60) {
-      let some = Array(sizes[start..<min(start + 60, sizes.count)])
-      try make(some, format, encoder: encoder, container: container, in: folder)
+    let kinds = formats.flatMap { format in sizes.map { Kind(size: $0, format: format) } }
+    for start in stride(from: 0, to: kinds.count, by: 60) {
+      let some = Array(kinds[start...].prefix(60))
+      try make(some, encoder: encoder, container: container, in: folder)
       var decode = ["-v", "quiet", "-filter_threads", "1"]
-      for size in some { decode += ["-threads", "1", "-i", "\(size.name).\(container)"] }
-      for (number, size) in some.enumerated() {
+      for kind in some { decode += ["-threads", "1", "-i", "\(kind.name).\(container)"] }
+      for (number, kind) in some.enumerated() {
         decode += ["-map", "\(number):v", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24"]
-        decode.append(size.name + ".rgb")
+        decode.append(kind.name + ".rgb")
       }
       try Clip.run(decode, in: folder.url)
-      for size in some {
-        let reference = try Data(contentsOf: URL(fileURLWithPath: folder.path(size.name + ".rgb")))
-        try compare(folder.path("\(size.name).\(container)"), Array(reference), "\(format) \(size.name)")
+      for kind in some {
+        let reference = try Data(contentsOf: URL(fileURLWithPath: folder.path(kind.name + ".rgb")))
+        try compare(folder.path("\(kind.name).\(container)"), Array(reference), kind.name)
       }
     }
   }
 
-  private func make(_ sizes: [Size], _ format: String, encoder: String, container: String, in folder: Folder)
-    throws
-  {
-    var graph = "testsrc2=size=320x240:rate=25,noise=alls=40:allf=t,split=\(sizes.count)"
-    for number in sizes.indices { graph += "[a\(number)]" }
-    for (number, size) in sizes.enumerated() {
-      graph += ";[a\(number)]scale=\(size.width):\(size.height),format=\(format)[b\(number)]"
+  private func make(_ kinds: [Kind], encoder: String, container: String, in folder: Folder) throws {
+    var graph = "testsrc2=size=320x240:rate=25,noise=alls=40:allf=t,split=\(kinds.count)"
+    for number in kinds.indices { graph += "[a\(number)]" }
+    for (number, kind) in kinds.enumerated() {
+      graph += ";[a\(number)]scale=\(kind.size.width):\(kind.size.height),format=\(kind.format)[b\(number)]"
     }
     var encode = ["-v", "quiet", "-filter_complex", graph]
-    for (number, size) in sizes.enumerated() {
-      encode += ["-map", "[b\(number)]", "-frames:v", "2", "-c:v", encoder, "\(size.name).\(container)"]
+    for (number, kind) in kinds.enumerated() {
+      encode += ["-map", "[b\(number)]", "-frames:v", "2", "-c:v", encoder, "\(kind.name).\(container)"]
     }
     try Clip.run(encode, in: folder.url)
   }
