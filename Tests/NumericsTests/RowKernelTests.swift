@@ -140,6 +140,50 @@ struct RowKernelTests {
     }
   }
 
+  /// Frames that see their neighbours, against frames whose neighbours' rows are named one by one. The softmax of either
+  /// has the same keys in another order.
+  @Test(arguments: [(1, 1), (1, 5), (2, 3), (3, 2), (3, 9)])
+  func attentionToNeighbours(reach: Int, frames: Int) throws {
+    let (videos, tokens, width) = (2, 5, 48)
+    let count = videos * frames
+    var numbers = Numbers(seed: 12)
+    let qkv = try numbers.buffer(count * tokens * 3 * width)
+    let (seen, named) = (
+      try FloatBuffer(count: count * tokens * width), try FloatBuffer(count: count * tokens * width)
+    )
+    let rows = (0..<count).flatMap { sequence in
+      (-reach...reach).filter { $0 != 0 }.flatMap { step in
+        (0..<tokens).map { token in
+          (0..<frames).contains(sequence % frames + step) ? (sequence + step) * tokens + token : -1
+        }
+      }
+    }
+    let before = (0...count).map { $0 * 2 * reach * tokens }
+    let attention = MultiHeadAttention(heads: 2, width: width, causal: false, kernels: kernels)
+    let operand = Operand(qkv.base, stride: 3 * width)
+    try rows.withUnsafeBufferPointer { rows in
+      try before.withUnsafeBufferPointer { before in
+        try withRegions { (workspace) throws(Failure) in
+          (
+            try attention.scratch(workspace, longest: (2 * reach + 1) * tokens, threads: 2),
+            try workspace.takeOffsets(sequences: count, length: tokens)
+          )
+        } _: { (scratch, offsets) in
+          let pool = ThreadPool(threads: 2)
+          let view = Sequences(offsets: offsets, count: count, view: .init(reach: reach, frames: frames))
+          let list = Sequences(
+            offsets: offsets, count: count,
+            before: .init(rows: rows.baseAddress!, offsets: before.baseAddress!))
+          for (sequences, out) in [(view, seen), (list, named)] {
+            attention.apply(
+              sequences, qkv: operand, to: Operand(out.base, stride: width), scratch: scratch, pool: pool)
+          }
+        }
+      }
+    }
+    for i in 0..<seen.count { #expect(abs(seen[i] - named[i]) < 2e-6) }
+  }
+
   @Test func finiteMeansNoNaNAndNoInfinityAnywhere() throws {
     let x = try FloatBuffer(count: 100)
     x.base[3] = Float.greatestFiniteMagnitude

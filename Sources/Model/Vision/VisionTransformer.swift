@@ -25,13 +25,16 @@ struct VisionTransformer: Sendable {
   var framesPerSequence: Int { configuration.frames / configuration.frameRowsPerVideo }
   /// Frames that must be in memory together: temporal shift, messages and joint mix a whole video.
   var framesPerUnit: Int {
-    configuration.temporalShift != .off || view.reach > 0 || configuration.hasMessages
+    configuration.temporalShift != .off || view != nil || configuration.hasMessages
       ? configuration.frames : framesPerSequence
   }
-  /// The frames that a frame's tokens attend to besides its own.
-  var view: TemporalView {
-    TemporalView(reach: configuration.temporalView, frames: configuration.frames, tokens: sequenceLength)
+  /// The frames that a frame's tokens attend to besides its own; nil: none.
+  private var view: Sequences.View? {
+    let reach = configuration.temporalView
+    return reach > 0 ? Sequences.View(reach: reach, frames: configuration.frames) : nil
   }
+  /// Keys of a sequence.
+  private var longest: Int { (2 * configuration.temporalView + 1) * sequenceLength }
 
   /// Rows computed together where sequences are short enough: enough for large products, few enough for a small
   /// workspace.
@@ -54,7 +57,7 @@ struct VisionTransformer: Sendable {
     let sequences = units * unitSequences
     // Frames that see each other are in one run.
     let blockRows =
-      view.reach > 0
+      view != nil
       ? sequences * sequenceLength : max(sequenceLength, min(sequences * sequenceLength, together))
     return Plan(
       framesPerGroup: units * unit, sequencesPerGroup: sequences, blockRows: blockRows,
@@ -88,7 +91,7 @@ struct VisionTransformer: Sendable {
         }
         try embed(source, first, count, plan, buffers, pool)
         let sequences = Sequences(
-          offsets: buffers.offsets, count: count / framesPerSequence, before: buffers.neighbours)
+          offsets: buffers.offsets, count: count / framesPerSequence, view: view)
         try transform(
           sequences, from: first, causal, wanted: contexts == nil ? .first : .all, buffers, pool)
         let embeddings = out + first / framesPerSequence * projection.outputs
@@ -111,7 +114,6 @@ struct VisionTransformer: Sendable {
     let patches: Patches
     let scratch: BlockScratch
     let offsets: UnsafeMutablePointer<Int>
-    let neighbours: Sequences.Before?
     let videos: UnsafeMutablePointer<Int>?  // offsets of the videos' messages
     let classes: UnsafeMutablePointer<Float>  // [sequences, W]
     let embeddings: UnsafeMutablePointer<Float>  // [sequences, E]
@@ -139,12 +141,11 @@ struct VisionTransformer: Sendable {
     } _: { (workspace) throws(Failure) in
       try blocks.scratch(
         workspace, rows: plan.blockRows, sequences: sequences,
-        longest: messages.isEmpty ? view.longest : max(view.longest, configuration.frames), threads: threads)
+        longest: messages.isEmpty ? longest : max(longest, configuration.frames), threads: threads)
     }
     return Buffers(
       x: x, patches: patches, scratch: scratch,
       offsets: try workspace.takeOffsets(sequences: sequences, length: sequenceLength),
-      neighbours: try view.neighbours(workspace, sequences: sequences),
       videos: messages.isEmpty
         ? nil
         : try workspace.takeOffsets(

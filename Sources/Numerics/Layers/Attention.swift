@@ -56,15 +56,22 @@ public struct MultiHeadAttention: Sendable {
     let base = sequences.offsets[0]
     pool.run(count: sequences.count * heads) { index, slot in
       let (sequence, head) = (index / heads, index % heads)
-      let past = sequences.past(sequence)
-      let length = past.count + sequences.length(sequence)
+      let (past, seen) = (sequences.past(sequence), sequences.seen(sequence))
+      let length = past.count + seen.rows.count + seen.zeros
       let row = sequences.offsets[sequence] - base
       let range = wanted.range(sequences.length(sequence))
       let (keys, values) = (scratch.keys[slot], scratch.values[slot])
       let q = qkv.base + (row * stride + head * size) * bytes
       if past.isEmpty {
-        ckernels_pack_keys(precision.kernel, length, size, q + width * bytes, stride, keys)
-        ckernels_pack_values(precision.kernel, size, length, q + 2 * width * bytes, stride, values)
+        let first = qkv.base + ((seen.rows.lowerBound - base) * stride + head * size) * bytes
+        ckernels_pack_keys(precision.kernel, seen.rows.count, size, first + width * bytes, stride, keys)
+        if seen.zeros == 0 {
+          ckernels_pack_values(precision.kernel, size, length, first + 2 * width * bytes, stride, values)
+        } else {
+          clearKeys(after: seen.rows.count, of: length, keys)
+          packValues(
+            first + 2 * width * bytes, rows: seen.rows.count, stride: stride, of: length, to: values)
+        }
       } else {
         let gathered = (
           keys: UnsafeMutableRawPointer(scratch.gatheredKeys[slot]),
@@ -86,6 +93,30 @@ public struct MultiHeadAttention: Sendable {
         causal ? past.count + range.lowerBound : -1,
         out.base + ((wanted == .all ? row : sequence) * out.numberStride + head * size) * bytes,
         out.numberStride)
+    }
+  }
+
+  /// Fills up one head's packed keys with zeros, from the panel on that follows those of `rows` keys.
+  private func clearKeys(after rows: Int, of length: Int, _ keys: UnsafeMutablePointer<Float>) {
+    let dwords = ckernels_dwords(precision.kernel, width / heads) * Int(CKERNELS_PANEL)
+    let (first, end) = (ckernels_panels(rows), ckernels_panels(length))
+    (keys + first * dwords).update(repeating: 0, count: (end - first) * dwords)
+  }
+
+  /// Packs `rows` of one head's values and zeros after them, `length` rows together, panel by panel.
+  private func packValues(
+    _ rows: UnsafeMutableRawPointer, rows count: Int, stride: Int, of length: Int,
+    to values: UnsafeMutablePointer<Float>
+  ) {
+    let (size, panel) = (width / heads, Int(CKERNELS_PANEL))
+    let bytes = 4 / precision.elementsPerDword
+    let own = ckernels_dwords(precision.kernel, count) * panel
+    let all = ckernels_dwords(precision.kernel, length) * panel
+    for first in Swift.stride(from: 0, to: size, by: panel) {
+      let to = values + first / panel * all
+      ckernels_pack_values(
+        precision.kernel, min(panel, size - first), count, rows + first * bytes, stride, to)
+      (to + own).update(repeating: 0, count: all - own)
     }
   }
 
