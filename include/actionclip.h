@@ -374,6 +374,12 @@ typedef struct actionclip_model_info {
   /* V, floats of a video's row: E in most models, the video's embedding. In an X-CLIP each video moves the embeddings of
    * texts that it is compared with, and its row is E + (S/p)^2 * E: the embedding, and what moves texts. */
   int64_t video_size;
+  /* 1 if each frame scores by itself, as in Open-VCLIP: a video's embedding is the mean of its frames' embeddings at
+   * unit length, and scale times its product with a text of unit length the mean of the frames' scores, so its own
+   * length counts. Classifiers score so; actionclip_probabilities does with scale times the embedding's length, and
+   * with the labels' mean embeddings. Logits of several views are summed by summing the views' embeddings. Else 0. */
+  int32_t frame_scores;
+  int32_t reserved_2;         /* 0 */
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */
@@ -843,9 +849,12 @@ ACTIONCLIP_API int32_t actionclip_sample_indices(int64_t frame_count, int32_t se
 #define ACTIONCLIP_SAMPLING_ACTIONCLIP 0 /* the rule of actionclip_sample_indices */
 #define ACTIONCLIP_SAMPLING_MMACTION2 1  /* mmaction2's, X-CLIP's and ViFi-CLIP's: the middle of each segment */
 #define ACTIONCLIP_SAMPLING_OPEN_VCLIP 2 /* Open-VCLIP's middle view: 16*segments/30 seconds of the video */
+#define ACTIONCLIP_SAMPLING_OPEN_VCLIP_START 3 /* its view at the beginning of the video */
+#define ACTIONCLIP_SAMPLING_OPEN_VCLIP_END 4   /* its view at the end */
 
 /* Chooses `segments` of `frame_count` frames by the rule ACTIONCLIP_SAMPLING_*. indices_out is [segments]. frame_rate
- * is in frames per second, above 0 and at most 1000000; only OPEN_VCLIP depends on it. */
+ * is in frames per second, above 0 and at most 1000000; only Open-VCLIP's views depend on it. Open-VCLIP scores the sum
+ * of the three views' embeddings (frame_scores of actionclip_model_info). */
 ACTIONCLIP_API int32_t actionclip_sample_indices_by(int32_t sampling, int64_t frame_count,
                                                     double frame_rate, int32_t segments,
                                                     int64_t *indices_out, size_t indices_capacity);
@@ -1208,9 +1217,10 @@ ACTIONCLIP_API int32_t actionclip_classifier_set_labels(actionclip_classifier *c
 ACTIONCLIP_API int32_t actionclip_classifier_label_count(const actionclip_classifier *classifier);
 
 /* Scores `videos` [video_count, V] (video_size of actionclip_model_info: rows as encoding functions and streams give
- * them) with a classifier's present labels, as actionclip_probabilities does: probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out may be NULL; they receive
- * the number of labels and the generation of the list that was used. If another thread may set labels meanwhile, use
- * actionclip_label_list_score, whose output has a size that is known beforehand. */
+ * them) with a classifier's present labels, as actionclip_probabilities does, or by frames (frame_scores of
+ * actionclip_model_info): probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out
+ * may be NULL; they receive the number of labels and the generation of the list that was used. If another thread may
+ * set labels meanwhile, use actionclip_label_list_score, whose output has a size that is known beforehand. */
 ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *classifier,
                                                    const float *videos, size_t video_count,
                                                    float scale,

@@ -550,7 +550,7 @@ class Model {
   }
 
   /* Returns one probability for each label, by the reference's rule with scale 100 and the model's own templates and
-   * weights, else the reference's 16. */
+   * weights, else the reference's 16; by frames where they score by themselves. */
   std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
                               const actionclip_preprocess_options *options = nullptr) const {
     const std::vector<float> v = encode_video(video, options);

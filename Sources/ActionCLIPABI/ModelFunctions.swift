@@ -124,6 +124,7 @@ public func actionclip_model_get_info(
     info.shift_causal = c.temporalShift == .causal ? 1 : 0
     info.context_vectors = Int32(clamping: c.contextVectors)
     info.video_size = Int64(c.videoSize)
+    info.frame_scores = c.scoresFrames ? 1 : 0
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

@@ -277,6 +277,8 @@ public func actionclip_model_sampling(_ model: OpaquePointer!) -> Int32 {
     case .reference: Int(ACTIONCLIP_SAMPLING_ACTIONCLIP)
     case .mmaction2: Int(ACTIONCLIP_SAMPLING_MMACTION2)
     case .openVCLIP: Int(ACTIONCLIP_SAMPLING_OPEN_VCLIP)
+    case .openVCLIPStart: Int(ACTIONCLIP_SAMPLING_OPEN_VCLIP_START)
+    case .openVCLIPEnd: Int(ACTIONCLIP_SAMPLING_OPEN_VCLIP_END)
     }
   }
 }
@@ -291,6 +293,8 @@ private func sample(
     case ACTIONCLIP_SAMPLING_ACTIONCLIP: choice = .reference
     case ACTIONCLIP_SAMPLING_MMACTION2: choice = .mmaction2
     case ACTIONCLIP_SAMPLING_OPEN_VCLIP: choice = .openVCLIP
+    case ACTIONCLIP_SAMPLING_OPEN_VCLIP_START: choice = .openVCLIPStart
+    case ACTIONCLIP_SAMPLING_OPEN_VCLIP_END: choice = .openVCLIPEnd
     default: throw .argument("sampling is \(sampling), expected ACTIONCLIP_SAMPLING_*")
     }
     let chosen = try FrameSampling(

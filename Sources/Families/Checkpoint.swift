@@ -152,6 +152,7 @@ public struct Checkpoint {
     if family == .openVCLIP {
       let settings = OpenVCLIPSettings(file.settings ?? [])
       traits.temporalView = try settings.view()
+      traits.scoresFrames = true
       traits.usualFrames = settings.frames
       traits.framesAreAssumedApart = !settings.isKnown
     }

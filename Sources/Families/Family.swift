@@ -53,6 +53,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var promptHeads: Int?
   /// Whether the number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
   public var headsAreAssumed = false
+  /// Whether each frame of a video scores by itself, and the mean of these scores is the video's.
+  public var scoresFrames = false
   /// Frames on each side that a frame's tokens attend to besides their own.
   public var temporalView: Int?
   /// Whether the model is assumed to encode each frame by itself, because neither the file nor its settings say so.

@@ -34,28 +34,29 @@ public enum Similarity {
   private static func fill(
     _ out: UnsafeMutablePointer<Float>, _ videos: UnsafePointer<Float>, _ videoCount: Int,
     _ texts: UnsafePointer<Float>, _ textNorms: UnsafePointer<Double>, _ textCount: Int, size: Int,
-    scale: Float
+    scale: Float, keepsLengths: Bool = false
   ) throws(Failure) {
     for video in 0..<videoCount {
       let v = videos + video * size
-      let videoNorm = norm(v, size)
+      let videoNorm = keepsLengths ? 1 : norm(v, size)
       for text in 0..<textCount {
         if text % textsTogether == 0 { try checkCancelled() }
         let t = texts + text * size
         let product = videoNorm * textNorms[text]
         let cosine = product > 0 ? dotProduct(v, t, size) / product : 0
-        out[video * textCount + text] = scale * Float(max(-1, min(1, cosine)))
+        out[video * textCount + text] = scale * Float(keepsLengths ? cosine : max(-1, min(1, cosine)))
       }
     }
   }
 
   /// Writes probabilities to out [videos, classes] by the reference's evaluation rule: softmax(scale · cosine) over the
   /// classes for each template of texts [templates, classes, E], then the mean over templates, weighted where `weights`
-  /// are given. Equal weights give the bits of the plain mean, and templates of weight 0 are not compared.
+  /// are given. Equal weights give the bits of the plain mean, and templates of weight 0 are not compared. With
+  /// `keepsLengths` the cosine is multiplied by the video's length.
   public static func probabilities(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
     templates: Int, classes: Int, size: Int, scale: Float, weights: TemplateWeights? = nil,
-    to out: UnsafeMutablePointer<Float>
+    keepsLengths: Bool = false, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     let scores = try FloatBuffer(count: classes)
     let score = scores.base
@@ -71,7 +72,7 @@ public enum Similarity {
           let own = texts + template * classes * size
           try fill(
             score, videos + video * size, 1, own, lengths.base + template * classes, classes, size: size,
-            scale: scale)
+            scale: scale, keepsLengths: keepsLengths)
           softmax(score, classes)
           if let shares {
             for i in 0..<classes { row[i] += score[i] * shares[template] }

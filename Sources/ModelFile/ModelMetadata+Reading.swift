@@ -108,6 +108,11 @@ extension ModelMetadata {
       declared.integrationHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "prompt_heads": declared.promptHeads = try ModelMetadata.number(value, Configuration.maximumHeads)
     case "temporal_view": declared.temporalView = try ModelMetadata.number(value, Configuration.maximumView)
+    case "scoring":
+      guard value == ModelMetadata.framesScoring else {
+        throw .invalid("is \(quoted(value.utf8, limit: 40)), expected \(ModelMetadata.framesScoring)")
+      }
+      declared.scoresFrames = true
     case "heads_assumed": declared.headsAreAssumed = try ModelMetadata.onOff(value)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
     case "frame_interval_ns": frameIntervalNanoseconds = try ModelMetadata.frameInterval(value)

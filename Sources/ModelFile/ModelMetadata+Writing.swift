@@ -17,6 +17,7 @@ extension ModelMetadata {
     if c.temporalView > 0 { own.append(("temporal_view", "\(c.temporalView)")) }
     if c.integrationHeads > 0 { own.append(("integration_heads", "\(c.integrationHeads)")) }
     if c.promptHeads > 0 { own.append(("prompt_heads", "\(c.promptHeads)")) }
+    if c.scoresFrames { own.append(("scoring", ModelMetadata.framesScoring)) }
     if c.headsAreAssumed { own.append(("heads_assumed", "on")) }
     if c.epsilon != Configuration.usualEpsilon { own.append(("epsilon", "\(c.epsilon)")) }
     if c.headEpsilon != Configuration.usualHeadEpsilon {

@@ -6,6 +6,8 @@ import Preprocess
 public struct ModelMetadata: Sendable {
   static let prefix = "actionclip."
   static let version = "1"
+  /// The scoring of models whose frames score by themselves.
+  static let framesScoring = "frames"
   /// The largest number of labels, and of templates.
   public static let maximumTexts = 65_536
   /// The largest number of notes given to a file that is saved.

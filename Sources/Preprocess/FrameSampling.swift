@@ -17,10 +17,22 @@ public enum FrameChoice: Sendable, CaseIterable {
   /// int(i * (n / T) + (n / T) / 2), half a frame further on than the reference.
   case mmaction2
   /// Open-VCLIP's middle view: T frames from one end to the other of what 16 T frames last at 30 a
-  /// second, in the middle of the video. The only rule that asks for the frame rate.
+  /// second, in the middle of the video. These views alone ask for the frame rate.
   case openVCLIP
+  /// Open-VCLIP's views at the beginning and at the end of the video.
+  case openVCLIPStart, openVCLIPEnd
 
-  public var asksForFrameRate: Bool { self == .openVCLIP }
+  public var asksForFrameRate: Bool { openVCLIPView != nil }
+
+  /// The number of Open-VCLIP's view among its three; nil for other rules.
+  fileprivate var openVCLIPView: Int? {
+    switch self {
+    case .reference, .mmaction2: nil
+    case .openVCLIPStart: 0
+    case .openVCLIP: 1
+    case .openVCLIPEnd: 2
+    }
+  }
 }
 
 /// Chooses `segments` of `frameCount` frames.
@@ -74,7 +86,8 @@ public struct FrameSampling: Sendable {
     case .mmaction2:
       let interval = Double(frameCount) / Double(segments)
       return Int(Double(segment) * interval + interval / 2)
-    case .openVCLIP: return openVCLIPIndex(frameCount, segments, frameRate, segment)
+    case .openVCLIPStart, .openVCLIP, .openVCLIPEnd:
+      return openVCLIPIndex(frameCount, segments, frameRate, segment, view: choice.openVCLIPView ?? 1)
     }
   }
 }
@@ -87,12 +100,12 @@ private func referenceIndex(_ frameCount: Int, _ segments: Int, _ segment: Int) 
 }
 
 /// slowfast/datasets/decoder.py, `get_start_end_idx` and `temporal_sampling`, with torch.linspace in
-/// single precision: counted from the nearer end.
+/// single precision: counted from the nearer end. View 0 is at the beginning, 1 in the middle, 2 at the end.
 private func openVCLIPIndex(
-  _ frameCount: Int, _ segments: Int, _ frameRate: Double, _ segment: Int
+  _ frameCount: Int, _ segments: Int, _ frameRate: Double, _ segment: Int, view: Int
 ) -> Int {
   let length = max(1, Double(16 * segments) / usualFrameRate * frameRate)
-  let first = (max(Double(frameCount) - length, 0) / 2).rounded(.down)
+  let first = Double(view) * (max(Double(frameCount) - length, 0) / 2).rounded(.down)
   let (start, end) = (Float(first), Float(first + length - 1))
   let step = segments > 1 ? (end - start) / Float(segments - 1) : 0
   let last = frameCount - 1

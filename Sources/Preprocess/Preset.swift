@@ -100,6 +100,8 @@ extension FrameChoice {
     case .reference: "ActionCLIP"
     case .mmaction2: "mmaction2"
     case .openVCLIP: "Open-VCLIP"
+    case .openVCLIPStart: "Open-VCLIP start"
+    case .openVCLIPEnd: "Open-VCLIP end"
     }
   }
 }

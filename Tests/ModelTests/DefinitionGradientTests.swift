@@ -33,7 +33,7 @@ struct DefinitionGradientTests {
         options: LoadOptions(
           joint: option.isJoint, temporalShift: option.shift, head: option.isJoint ? nil : option.head,
           frames: frames, threads: 2, activation: option.activation),
-        declaresOptions: false)
+        declared: option.declared, declaresOptions: false)
       model = try TrainableModel(loaded, headDropout: option.dropout) { _ in true }
       texts = DefinitionGradientTests.texts(option)
       definition = DoubleModel(

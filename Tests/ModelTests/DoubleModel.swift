@@ -225,8 +225,17 @@ struct DoubleModel {
     case .lstm: mean(sum(x, recurrent(x)))
     case .transf: mean(sum(x, transformed(x)))
     case .transfCls: ofClassToken(x)
-    default: mean(x)
+    default: option.scoresFrames ? mean(directions(of: x)) : mean(x)
     }
+  }
+
+  private func directions(of x: Rows) -> Rows {
+    var y = x
+    for row in 0..<x.count {
+      let length = x[row].reduce(0) { $0 + $1 * $1 }.squareRoot()
+      y[row] = x[row].map { $0 / length }
+    }
+    return y
   }
 
   private func mean(_ x: Rows) -> [Double] {

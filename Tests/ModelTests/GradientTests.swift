@@ -17,6 +17,14 @@ struct GradientTests {
     var activation = EncoderActivation.quickGELU
     var hasContext = false
     var dropout = 0.0  // in the head
+    var scoresFrames = false
+
+    /// Options of the model's file.
+    var declared: DeclaredOptions {
+      var declared = DeclaredOptions()
+      declared.scoresFrames = scoresFrames
+      return declared
+    }
 
     var testDescription: String { name }
 
@@ -39,6 +47,7 @@ struct GradientTests {
     Option(name: "joint", isJoint: true), Option(name: "GELU", activation: .gelu),
     Option(name: "context vectors", hasContext: true),
     Option(name: "Transf_cls, dropout", head: .transfCls, dropout: 0.3),
+    Option(name: "frames that score", scoresFrames: true),
   ]
 
   /// A model, a video and two texts of different lengths, and the loss over their embeddings.
@@ -60,7 +69,7 @@ struct GradientTests {
         options: LoadOptions(
           joint: option.isJoint, temporalShift: option.shift, head: option.isJoint ? nil : option.head,
           frames: frames, threads: threads, activation: option.activation),
-        declaresOptions: false)
+        declared: option.declared, declaresOptions: false)
       model = try TrainableModel(loaded, headDropout: option.dropout, isTrained: isTrained)
       let size = InMemoryTensors.embedding
       pixels = (0..<frames * 192).map { sin(Float($0) * 0.37) }

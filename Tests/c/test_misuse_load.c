@@ -1,6 +1,7 @@
 /* test_misuse_load.c: loading and its options, handles of the wrong kind, information structs, constants. */
 #include "misuse.h"
 
+#include <math.h>
 #include <stddef.h>
 
 static void constants_and_messages(void) {

@@ -4,9 +4,7 @@ import json
 
 import actionclip
 import families
-import numpy as np
 import pytest
-from conftest import same_bits
 from test_families import check
 
 
@@ -75,93 +73,6 @@ def test_sizes_that_only_clip_s_own_models_have_are_no_guess(tmp_path):
     info, assumptions = encoded(
         families.open_clip(True, vision_cfg=vision, text_cfg=text), tmp_path / "s.pt", activation="QuickGELU")  # fmt: skip
     assert info.vision_heads == 6 and info.text_heads == 4 and not info.heads_assumed and assumptions == []
-
-
-# ------------------------------------------------------------------ Open-VCLIP
-
-
-def open_vclip(torch, path, cfg=None):
-    module = families.open_clip(quick_gelu=True)
-    state = {"model." + name: value for name, value in module.state_dict().items()}
-    torch.save({"model_state": state, **({} if cfg is None else {"cfg": cfg})}, path)
-    return path
-
-
-def settings(kind, frames=8):
-    return f"DATA:\n  NUM_FRAMES: {frames}\nMODEL:\n  ARCH: vitb16\n  TEMPORAL_MODELING_TYPE: {kind}\n  A: false\n"
-
-
-def seen_by_neighbours(torch, module, pixels, reach, frames):
-    """Open-VCLIP's embeddings of pixels [videos * frames, 3, S, S]: in every block a frame's tokens attend to those of
-    `reach` frames on each side too, and to keys and values of zero where there is no such frame."""
-    functional, visual = torch.nn.functional, module.visual
-    x = visual.conv1(torch.from_numpy(pixels)).flatten(2).transpose(1, 2)
-    x = torch.cat([visual.class_embedding.expand(len(x), 1, -1), x], 1) + visual.positional_embedding
-    x = visual.ln_pre(x)
-    heads, (count, tokens, width) = visual.transformer.resblocks[0].attn.num_heads, x.shape
-    for block in visual.transformer.resblocks:
-        attention = block.attn
-        q, k, v = functional.linear(block.ln_1(x), attention.in_proj_weight, attention.in_proj_bias).chunk(3, -1)
-        k, v = (t.reshape(-1, frames, tokens, width) for t in (k, v))
-        padded = [functional.pad(t, (0, 0, 0, 0, reach, reach)) for t in (k, v)]
-        k, v = (
-            torch.cat([t[:, step : step + frames] for step in range(2 * reach + 1)], 2).flatten(0, 1) for t in padded
-        )
-        q, k, v = (t.unflatten(-1, (heads, -1)).transpose(1, 2) for t in (q, k, v))
-        seen = torch.softmax(q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5, -1) @ v
-        x = x + attention.out_proj(seen.transpose(1, 2).flatten(2))
-        x = x + block.mlp(block.ln_2(x))
-    return visual.ln_post(x[:, 0]) @ visual.proj
-
-
-@pytest.mark.parametrize("kind, reach", [("expand_temporal_view", 1), ("expand_temporal_view_step2", 2), ("expand_temporal_view_step3", 3)])
-@pytest.mark.parametrize("frames", [1, 3, 8])
-@pytest.mark.parametrize("threads", [1, 3])
-def test_an_open_vclip_whose_frames_see_each_other(tmp_path, torch, kind, reach, frames, threads):
-    module = families.open_clip(quick_gelu=True)
-    path = open_vclip(torch, tmp_path / "v.pyth", settings(kind, frames))
-    pixels = families.pixels(5 * frames)
-    with torch.no_grad():
-        expected = seen_by_neighbours(torch, module, pixels, reach, frames).numpy()
-        apart = module.encode_image(torch.from_numpy(pixels)).numpy()
-    assert frames == 1 or np.abs(expected - apart).max() > 0.01
-    with actionclip.Model(path, threads=threads) as model:
-        assert model.family == "Open-VCLIP" and model.assumptions == [] and model.info.frames == frames
-        videos, found = model.encode_pixels(pixels, return_frames=True)
-        check(found, expected, "frames")
-        check(videos, expected.reshape(5, frames, -1).mean(1), "videos")
-        model.save(tmp_path / "one.safetensors")
-    for source, options in [(tmp_path / "one.safetensors", {}), (path, {"temporal_view": reach})]:
-        with actionclip.Model(source, **options) as model:
-            assert same_bits(model.encode_pixels(pixels, return_frames=True)[1], found)
-    with actionclip.Model(path, compute="bf16") as model:
-        coarse = model.encode_pixels(pixels, return_frames=True)[1].reshape(expected.shape)
-        cosine = (coarse * expected).sum(-1) / np.linalg.norm(coarse, axis=-1) / np.linalg.norm(expected, axis=-1)
-        assert cosine.min() > 0.999
-    with pytest.raises(actionclip.ActionCLIPError, match="temporal_view 0 was asked for") as error:
-        actionclip.Model(path, temporal_view=0)
-    assert error.value.name == "ACTIONCLIP_ERROR_OPTION_CONFLICT"
-
-
-@pytest.mark.parametrize("kind", ["channel_shift", "cross_frame_attend", "stadapt_zeroinit"])
-def test_other_ways_in_which_frames_see_each_other_are_refused(tmp_path, torch, kind):
-    message = refusal(open_vclip(torch, tmp_path / "v.pyth", settings(kind)))
-    assert "Open-VCLIP" in message and f"'{kind}'" in message
-
-
-def test_an_open_vclip_without_is_read_and_one_that_does_not_say_is_told(tmp_path, torch):
-    with actionclip.Model(open_vclip(torch, tmp_path / "v.pyth", settings("null"))) as model:
-        assert model.family == "Open-VCLIP" and model.assumptions == []
-    path = open_vclip(torch, tmp_path / "swa_2_22.pth")
-    with actionclip.Model(path) as model:
-        assert model.family == "Open-VCLIP" and len(model.templates) == 28 and model.sampling == "open_vclip"
-        assert len(model.assumptions) == 1 and "temporal_view" in model.assumptions[0]
-    told = open_vclip(torch, tmp_path / "told.pyth", settings("expand_temporal_view"))
-    with actionclip.Model(path, temporal_view=1) as asked, actionclip.Model(told) as model:
-        assert asked.assumptions == []
-        assert same_bits(asked.encode_pixels(families.pixels()), model.encode_pixels(families.pixels()))
-    with actionclip.Model(path, temporal_view=0) as model:
-        assert model.assumptions == []
 
 
 # -------------------------------------------------------------- contradictions

@@ -42,6 +42,12 @@ struct Classify: ParsableCommand {
   @OptionGroup
   var scoring: ScoringOptions
 
+  @Option(
+    help: ArgumentHelp(
+      "Clips along the time x squares of the picture (1 or 3), whose scores are joined as eval joins them.",
+      valueName: "clipsxcrops"))
+  var views = Views.single
+
   @OptionGroup
   var folders: FolderOptions
 
@@ -70,6 +76,8 @@ struct Classify: ParsableCommand {
     notes.tell()
     let reports = VideoReports(json: json)
     let opening = folders.opening(scoring.decode, threads: options.threads)
+    let encoder = VideoEncoder(model: model, resize: scoring.resize, views: views, opening: opening)
+    let videoScorer = VideoScorer(encoder: encoder, labels: scorer)
     var opened: (path: FilePath, video: Video)?
     try reports.write(parts, name: \.name) { part in
       let video: Video
@@ -79,9 +87,9 @@ struct Classify: ParsableCommand {
         video = try Video(part.path, opening)
         opened = (part.path, video)
       }
-      let seen = try look(at: video, in: part.span, with: model)
+      let seen = try look(at: video, in: part.span, with: encoder)
       let ranking = Ranking(
-        labels: scorer.labels, probabilities: try scorer.probabilities(videos: seen.embedding), top: top,
+        labels: scorer.labels, probabilities: try videoScorer.scores(views: seen.views), top: top,
         thresholds: scorer.thresholds)
       reports.warn(part.name, damaged: seen.damaged, of: seen.count)
       return json
@@ -116,23 +124,22 @@ struct Classify: ParsableCommand {
   }
 
   private struct Seen {
-    let embedding: [Float]  // [E]
-    let indices: [Int64]  // [T]
+    let views: [Float]  // embeddings, [views, E]
+    let indices: [Int64]  // [T, clips]
     let count: Int64
     let damaged: Int64
   }
 
   private func look(
-    at video: Video, in span: TimeSpan?, with model: Model
+    at video: Video, in span: TimeSpan?, with encoder: VideoEncoder
   ) throws(LibraryError) -> Seen {
-    let embedding = try video.encode(with: model, in: span, resize: scoring.resize)
+    let views = try encoder.embeddings(of: video, in: span).embeddings
     let info = try video.outline()
     let frames =
       try span.map { (span) throws(LibraryError) in try video.frames(in: span) } ?? 0..<info.frame_count
-    let inside = try model.indices(
-      of: Int64(frames.count), segments: model.frames, frameRate: info.frame_rate)
+    let inside = try encoder.indices(frameCount: Int64(frames.count), frameRate: info.frame_rate)
     return Seen(
-      embedding: embedding, indices: inside.map { $0 + frames.lowerBound }, count: Int64(frames.count),
+      views: views, indices: inside.map { $0 + frames.lowerBound }.sorted(), count: Int64(frames.count),
       damaged: info.damaged_frames)
   }
 

@@ -49,7 +49,8 @@ struct Eval: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Clips along the time x squares of the picture (1 or 3), averaged.", valueName: "clipsxcrops"))
+      "Clips along the time x squares of the picture (1 or 3), averaged; an Open-VCLIP's are summed, and 3x1 are its own.",
+      valueName: "clipsxcrops"))
   var views = Views.single
 
   @Option(help: ArgumentHelp("Write the results as JSON; - for standard output.", valueName: "path"))

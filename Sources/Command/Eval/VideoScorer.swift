@@ -1,4 +1,5 @@
-/// Computes the probability of every class for a video, averaged over its views.
+/// Computes the probability of every class for a video, averaged over its views. Where frames score by themselves, the
+/// views' logits are summed, which are those of the sum of their embeddings.
 struct VideoScorer {
   let encoder: VideoEncoder
   let labels: LabelScorer
@@ -15,13 +16,26 @@ struct VideoScorer {
     of row: VideoList.Row, at path: FilePath
   ) throws(LibraryError) -> (scores: [Float], damaged: Int64) {
     let (embeddings, damaged) = try encoder.embeddings(of: row, at: path)
-    let rows = try labels.probabilities(videos: embeddings)
-    let classes = labels.labels.count
-    let count = rows.count / classes
-    let scores = (0..<classes).map { place in
-      let sum = (0..<count).reduce(0.0) { $0 + Double(rows[$1 * classes + place]) }
-      return Float(sum / Double(count))
+    return (try scores(views: embeddings), damaged)
+  }
+
+  /// The probability of every class, [classes], from the rows of a video's views [views, V].
+  func scores(views embeddings: [Float]) throws(LibraryError) -> [Float] {
+    let (classes, size) = (labels.labels.count, encoder.model.videoSize)
+    guard embeddings.count > size else { return try labels.probabilities(videos: embeddings) }
+    if encoder.model.scoresFrames {
+      return try labels.probabilities(videos: VideoScorer.sum(of: embeddings, rows: embeddings.count / size))
     }
-    return (scores, damaged)
+    let rows = try labels.probabilities(videos: embeddings)
+    let count = rows.count / classes
+    return VideoScorer.sum(of: rows, rows: count).map { $0 / Float(count) }
+  }
+
+  /// The sum over rows.
+  private static func sum(of numbers: [Float], rows: Int) -> [Float] {
+    let size = numbers.count / rows
+    return (0..<size).map { place in
+      Float((0..<rows).reduce(0.0) { $0 + Double(numbers[$1 * size + place]) })
+    }
   }
 }

@@ -38,6 +38,7 @@ extension Info {
       "temporal_shift": .bool(info.temporal_shift != 0),
       "shift_causal": .bool(info.shift_causal != 0),
       "head": .string(Head.name(of: info.head)),
+      "frame_scores": .bool(info.frame_scores != 0),
     ]
   }
 

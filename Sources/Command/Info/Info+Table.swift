@@ -59,7 +59,13 @@ extension Info {
       ),
       ("joint tokens", onOff(info.joint)),
       ("temporal shift", Shift.of(info).rawValue),
-      ("head", info.joint != 0 ? "none, the tokens of all frames are joined" : Head.name(of: info.head)),
+      (
+        "head",
+        info.joint != 0
+          ? "none, the tokens of all frames are joined"
+          : Head.name(of: info.head)
+            + (info.frame_scores != 0 ? ", each frame scores by itself" : "")
+      ),
       (
         "activation",
         EncoderActivation.name(of: info.activation)

@@ -9,6 +9,19 @@ struct LabelTexts {
   let classes: Int
   /// The weight of each template in a score; nil: equal weights.
   var weights: [Float]?
+
+  /// One embedding for each label: the weighted mean over templates of embeddings of unit length.
+  func joined(size: Int) -> LabelTexts {
+    var sums = [Double](repeating: 0, count: classes * size)
+    for row in 0..<templates * classes {
+      let own = embeddings[row * size..<(row + 1) * size]
+      let length = own.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      let share = Double(weights?[row / classes] ?? 1) / max(length, .leastNormalMagnitude)
+      let place = row % classes * size
+      for (i, number) in own.enumerated() { sums[place + i] += share * Double(number) }
+    }
+    return LabelTexts(embeddings: sums.map { Float($0) }, templates: 1, classes: classes)
+  }
 }
 
 extension Model {
@@ -35,9 +48,10 @@ extension Model {
       }
       progress?.step(by: some.count)
     }
-    return LabelTexts(
+    let made = LabelTexts(
       embeddings: texts, templates: count, classes: labels.count,
       weights: templates.isEmpty && own > 0 ? templateWeights : nil)
+    return scoresFrames ? made.joined(size: embeddingSize) : made
   }
 
   private func encode(_ labels: [String], _ templates: [String], _ count: Int) throws -> [Float] {
@@ -70,6 +84,9 @@ extension Model {
     return LabelTexts(embeddings: embeddings, templates: 1, classes: labels.count)
   }
 
+  /// Whether each frame of a video scores by itself, so that the length of a video's embedding counts.
+  var scoresFrames: Bool { info.frame_scores != 0 }
+
   /// Probabilities [videos, classes], each row summing to 1, from videos' rows [videos, V].
   func probabilities(
     videos: [Float], _ texts: LabelTexts, scale: Float
@@ -78,6 +95,20 @@ extension Model {
     guard videoSize == embeddingSize else {
       return try probabilities(moving: texts, by: videos, rows, scale: scale)
     }
+    guard scoresFrames else { return try cosineProbabilities(videos: videos, texts, scale: scale) }
+    var result: [Float] = []
+    for start in stride(from: 0, to: videos.count, by: embeddingSize) {
+      let video = Array(videos[start..<start + embeddingSize])
+      let length = Float(video.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
+      result += try cosineProbabilities(videos: video, texts, scale: scale * length)
+    }
+    return result
+  }
+
+  private func cosineProbabilities(
+    videos: [Float], _ texts: LabelTexts, scale: Float
+  ) throws(LibraryError) -> [Float] {
+    let rows = videos.count / max(1, embeddingSize)
     var result = [Float](repeating: 0, count: rows * texts.classes)
     let capacity = result.count
     try check(

@@ -57,14 +57,15 @@ extension Model {
     }
   }
 
-  /// Indices [segments] of the frames that the model's rule chooses.
+  /// Indices [segments] of the frames that the model's rule chooses, or another one, ACTIONCLIP_SAMPLING_*.
   func indices(
-    of frameCount: Int64, segments: Int, frameRate: Double
+    of frameCount: Int64, segments: Int, frameRate: Double, by rule: Int32? = nil
   ) throws(LibraryError) -> [Int64] {
     var indices = [Int64](repeating: 0, count: segments)
+    let rule = if let rule { rule } else { try sampling }
     try check(
       actionclip_sample_indices_by(
-        try sampling, frameCount, frameRate > 0 ? frameRate : 30, Int32(clamping: segments), &indices,
+        rule, frameCount, frameRate > 0 ? frameRate : 30, Int32(clamping: segments), &indices,
         segments))
     return indices
   }

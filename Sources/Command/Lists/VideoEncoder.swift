@@ -60,7 +60,8 @@ struct VideoEncoder {
     return found
   }
 
-  private func embeddings(
+  /// The embeddings of the views of an open video or of its part, [views, E], and the number of damaged frames.
+  func embeddings(
     of video: Video, in span: TimeSpan?
   ) throws(LibraryError) -> (embeddings: [Float], damaged: Int64) {
     let embeddings =
@@ -68,11 +69,22 @@ struct VideoEncoder {
     return (embeddings, try video.outline().damaged_frames)
   }
 
-  /// Frame indices for all clips, [T * clips]. The model's rule picks one frame from each of T * clips segments, and
+  /// Frame indices for all clips, [T, clips]. The model's rule picks one frame from each of T * clips segments, and
   /// clips take segments in turn. So each clip covers the whole video, and clips differ where there are frames
-  /// enough.
-  private func indices(frameCount: Int64, frameRate: Double) throws(LibraryError) -> [Int64] {
-    try model.indices(of: frameCount, segments: model.frames * Int(views.clips), frameRate: frameRate)
+  /// enough. Three clips of an Open-VCLIP are its own: at the beginning, in the middle and at the end.
+  func indices(frameCount: Int64, frameRate: Double) throws(LibraryError) -> [Int64] {
+    let (frames, clips) = (model.frames, Int(views.clips))
+    guard clips == 3, try model.sampling == ACTIONCLIP_SAMPLING_OPEN_VCLIP else {
+      return try model.indices(of: frameCount, segments: frames * clips, frameRate: frameRate)
+    }
+    let rules = [
+      ACTIONCLIP_SAMPLING_OPEN_VCLIP_START, ACTIONCLIP_SAMPLING_OPEN_VCLIP,
+      ACTIONCLIP_SAMPLING_OPEN_VCLIP_END,
+    ]
+    let chosen = try rules.map { (rule) throws(LibraryError) in
+      try model.indices(of: frameCount, segments: frames, frameRate: frameRate, by: Int32(rule))
+    }
+    return (0..<frames).flatMap { segment in chosen.map { $0[segment] } }
   }
 
   /// Rows of all views, [crops * clips, V].

@@ -160,6 +160,8 @@ enum Sampling {
     case Int32(ACTIONCLIP_SAMPLING_ACTIONCLIP): "actionclip"
     case Int32(ACTIONCLIP_SAMPLING_MMACTION2): "mmaction2"
     case Int32(ACTIONCLIP_SAMPLING_OPEN_VCLIP): "open-vclip"
+    case Int32(ACTIONCLIP_SAMPLING_OPEN_VCLIP_START): "open-vclip-start"
+    case Int32(ACTIONCLIP_SAMPLING_OPEN_VCLIP_END): "open-vclip-end"
     default: "unknown (\(code))"
     }
   }

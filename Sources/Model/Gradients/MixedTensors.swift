@@ -104,6 +104,7 @@ extension ActionCLIP {
       epsilon: c.epsilon, headEpsilon: c.headEpsilon, visionHeads: c.visionHeads, textHeads: c.textHeads)
     if c.integrationHeads > 0 { declared.integrationHeads = c.integrationHeads }
     if c.promptHeads > 0 { declared.promptHeads = c.promptHeads }
+    declared.scoresFrames = c.scoresFrames
     return try ActionCLIP(tensors, options: own, declared: declared, declaresOptions: false)
   }
 }

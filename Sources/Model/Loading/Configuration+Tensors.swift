@@ -47,14 +47,9 @@ extension Configuration {
       throw view.contradiction(
         "temporal_view was asked for", "the checkpoint is the reference's, which has no such thing")
     }
-    guard c.temporalView == 0 || !c.joint && c.temporalShift == .off else {
-      throw Failure(
-        .optionConflict,
-        "frames whose tokens see their neighbours' (temporal_view) exclude joint tokens and temporal shift; the file "
-          + "or options ask for both")
-    }
     try c.inferMessages(reader)
     try c.inferHead(reader, head)
+    c.scoresFrames = declared.scoresFrames && !c.joint && c.head == MeanHead.kind
     try c.inferFrames(reader, frames, usual: declared.usualFrames)
     try c.inferPrompts(reader, declared)
     return (c, infix)

@@ -52,6 +52,9 @@ public struct Configuration: Sendable, Equatable {
   public var promptHeads = 0
   public var integrationHeads = 0
   public var head = MeanHead.kind
+  /// Whether each frame of a video scores by itself, as in Open-VCLIP: the video's embedding is the mean of its frames'
+  /// embeddings at unit length, and its own length counts in a score. Only with the head MeanP.
+  public var scoresFrames = false
   public var activation = EncoderActivation.quickGELU
   /// Whether the activation is the usual one for want of a word of the file or the caller.
   public var activationIsAssumed = true

@@ -22,6 +22,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   /// The precision of the encoders' products; a default only, since any may be asked for.
   public var precision: Precision?
   public var activation: EncoderActivation?
+  /// Whether each frame scores by itself; see `Configuration.scoresFrames`.
+  public var scoresFrames = false
   public var epsilon: Float?
   public var headEpsilon: Float?
   /// Frames of a video where nothing else tells their number.

@@ -13,6 +13,15 @@ struct MeanHeadBackward: TemporalHeadBackward {
     to dx: UnsafeMutablePointer<Float>, _ buffers: Void, _ pool: ThreadPool
   ) throws(Failure) {
     head.writeShares(of: gradient, to: dx)
+    guard head.takesDirections else { return }
+    // A direction u = x/|x| passes on what of a gradient is at right angles to it, over |x|.
+    for t in 0..<head.frames {
+      let (row, own) = (x + t * head.size, dx + t * head.size)
+      let scale = head.inverseLength(of: row)
+      var along: Float = 0
+      for i in 0..<head.size { along += row[i] * scale * own[i] }
+      for i in 0..<head.size { own[i] = (own[i] - row[i] * scale * along) * scale }
+    }
   }
 }
 

@@ -26,7 +26,9 @@ extension Classifier {
         throw .tensorShape("texts", [contents.rows, contents.labels.count, contents.embeddingSize])
       }
       let encoding = try LabelEncoding(loaded, contents)
-      guard encoding.rows == contents.rows else { throw .invalid("a template in the file has weight 0") }
+      guard encoding.rows == contents.rows else {
+        throw .tensorShape("texts", [contents.rows, contents.labels.count, contents.embeddingSize])
+      }
       var fit: AdaptedClassifier?
       if contents.hasFit {
         let (labels, size) = (contents.labels.count, contents.embeddingSize)

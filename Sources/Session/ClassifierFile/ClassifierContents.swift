@@ -63,7 +63,8 @@ struct ClassifierContents {
     let described = try note(Self.describedKey).map { (list) throws(Failure) in try JSONStrings.read(list) }
     let shape = try tensors.shape("texts", rank: 3)
     (rows, embeddingSize) = (shape[0], shape[2])
-    guard rows == (described == nil ? templates.count : 1), shape[1] == metadata.labels.count,
+    // One row of a label: it is described, or the model joins templates.
+    guard rows == 1 || described == nil && rows == templates.count, shape[1] == metadata.labels.count,
       (1...65_536).contains(embeddingSize)
     else { throw .tensorShape("texts", shape) }
     labels = try LabelSet(metadata.labels, texts: tensors.floats("texts", shape))

@@ -2,8 +2,8 @@ import Model
 import Numerics
 import System
 
-/// How a classifier makes embeddings of labels: each label in every template, or, where labels are described, one
-/// embedding for each label. It never changes.
+/// How a classifier makes embeddings of labels: each label in every template, or one embedding for each label, where
+/// labels are described or the model's frames score by themselves. It never changes.
 struct LabelEncoding: Sendable {
   let loaded: LoadedModel
   /// Templates of a weight above 0.
@@ -16,9 +16,11 @@ struct LabelEncoding: Sendable {
   let described: LabelSet?
 
   /// The number of embeddings of each label.
-  var rows: Int { described == nil ? templates.count : 1 }
+  var rows: Int { joinsTemplates ? 1 : templates.count }
   /// The weight of each of a label's embeddings in a score; nil: equal weights.
-  var rowWeights: TemplateWeights? { described == nil ? weights : nil }
+  var rowWeights: TemplateWeights? { joinsTemplates ? nil : weights }
+  /// Whether a label's embedding is the mean over its templates.
+  private var joinsTemplates: Bool { described != nil || loaded.configuration.scoresFrames }
   private var size: Int { loaded.configuration.embeddingSize }
 
   /// Encodes every label in every template. A template of weight 0 is left out.
@@ -68,7 +70,7 @@ struct LabelEncoding: Sendable {
     try loaded.encode(labels: labels.count, templates, truncate: truncate, to: perTemplate.base) {
       labels[$0]
     }
-    guard described != nil else { return perTemplate }
+    guard joinsTemplates else { return perTemplate }
     return try mean(of: perTemplate, labels.count, rows: templates.count, weights)
   }
 

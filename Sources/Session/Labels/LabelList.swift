@@ -21,6 +21,8 @@ public final class LabelList: Sendable {
   let templates: Int
   /// The weights of templates in a score; nil: equal weights.
   let weights: TemplateWeights?
+  /// Whether a video's length counts in a score by words.
+  private let keepsLengths: Bool
 
   init(_ set: LabelSet, _ encoding: LabelEncoding, fit: AdaptedClassifier? = nil, generation: Int64) {
     self.set = set
@@ -32,6 +34,7 @@ public final class LabelList: Sendable {
     self.model = model.textsDependOnVideo ? model : nil
     templates = encoding.rows
     weights = encoding.rowWeights
+    keepsLengths = encoding.loaded.configuration.scoresFrames
   }
 
   public var count: Int { labels.count }
@@ -54,7 +57,7 @@ public final class LabelList: Sendable {
     }
     try Similarity.probabilities(
       videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
-      scale: scale, weights: weights, to: out)
+      scale: scale, weights: weights, keepsLengths: keepsLengths, to: out)
   }
 
   /// Calls `body` with the embeddings alone of videos' rows, [videos, E], which must be finite.

@@ -21,6 +21,7 @@ extension DeclaredOptions {
     promptHeads = promptHeads ?? traits.promptHeads
     headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
     temporalView = temporalView ?? traits.temporalView
+    scoresFrames = scoresFrames || traits.scoresFrames
     usualFrames = usualFrames ?? traits.usualFrames
   }
 }

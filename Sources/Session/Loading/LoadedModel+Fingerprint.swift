@@ -31,7 +31,7 @@ extension LoadedModel {
     // The words of versions without a causal form, whose taught classifiers stay valid.
     let shift = c.temporalShift == .causal ? "causal" : "\(c.temporalShift == .twoSided)"
     return "\(c.embeddingSize) \(c.head.name) joint \(c.joint) shift \(shift) view \(c.temporalView) "
-      + c.activation.name
+      + c.activation.name + (c.scoresFrames ? " frames" : "")
       + (c.integrationHeads > 0 ? " heads \(c.integrationHeads) \(c.promptHeads)" : "")
   }
 

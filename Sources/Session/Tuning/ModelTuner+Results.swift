@@ -41,7 +41,7 @@ extension ModelTuner {
       } catch { throw error.about("clip \(index)") }
       try Similarity.probabilities(
         video.base, 1, means.base, templates: 1, classes: labelCount, size: size, scale: model.logitScale,
-        to: scores.base)
+        keepsLengths: model.configuration.scoresFrames, to: scores.base)
       var (best, logs): (Float, Double) = (0, 0)
       for label in clip.labels.view {
         let score = scores.base[Int(label)]

@@ -138,6 +138,8 @@ CONSTANTS: dict[str, int] = {
     "SAMPLING_ACTIONCLIP": 0,
     "SAMPLING_MMACTION2": 1,
     "SAMPLING_OPEN_VCLIP": 2,
+    "SAMPLING_OPEN_VCLIP_START": 3,
+    "SAMPLING_OPEN_VCLIP_END": 4,
     "STREAM_EXACT": 0,
     "STREAM_CAUSAL": 1,
     "WARMUP_WAIT": 0,
@@ -264,6 +266,8 @@ class ModelInfo(Structure):
         ("shift_causal", c_int32),
         ("context_vectors", c_int32),
         ("video_size", c_int64),
+        ("frame_scores", c_int32),
+        ("reserved_2", c_int32),
     ]
 
 

@@ -383,7 +383,10 @@ class Model(FrameEncoder, TextEncoder):
         weights: npt.ArrayLike | None = None,
     ) -> FloatArray:
         """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]. Videos of an X-CLIP are
-        rows [n, V]."""
+        rows [n, V]. If `info.frame_scores`, the templates of a class are joined to one text, and a video's length
+        counts; the sum of the embeddings of a video's views then has the sum of their logits."""
+        if self._info.frame_scores:
+            return _similarity.frame_probabilities(videos, texts, scale, weights)
         if self._info.video_size == self._info.embedding_size:
             return _similarity.probabilities(videos, texts, scale, weights)
         array = _similarity.by_template(texts)

@@ -76,6 +76,7 @@ class ModelInfo:
     shift_causal: bool  #: True if the temporal shift takes from past frames alone
     context_vectors: int  #: K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models
     video_size: int  #: V, length of a video's row: E, but in an X-CLIP, where videos move texts, more
+    frame_scores: bool  #: True if each frame scores by itself (Open-VCLIP), so that a video embedding's length counts
 
 
 def read_info(handle: int) -> ModelInfo:

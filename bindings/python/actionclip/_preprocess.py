@@ -29,6 +29,8 @@ SAMPLING = {
     "actionclip": CONSTANTS["SAMPLING_ACTIONCLIP"],
     "mmaction2": CONSTANTS["SAMPLING_MMACTION2"],
     "open_vclip": CONSTANTS["SAMPLING_OPEN_VCLIP"],
+    "open_vclip_start": CONSTANTS["SAMPLING_OPEN_VCLIP_START"],
+    "open_vclip_end": CONSTANTS["SAMPLING_OPEN_VCLIP_END"],
 }
 _CROP = {
     "center": CONSTANTS["CROP_CENTER"],
@@ -147,7 +149,8 @@ def sample_indices(
     """Chooses `segments` of `frame_count` frames as at test time: int64 [segments].
 
     sampling: the rule, "actionclip" (the reference), "mmaction2" (mmaction2, X-CLIP and ViFi-CLIP) or "open_vclip"
-    (Open-VCLIP). frame_rate: frames per second; only "open_vclip" depends on it."""
+    (the middle view of Open-VCLIP's three; "open_vclip_start" and "open_vclip_end" are the others). frame_rate: frames
+    per second; only Open-VCLIP's rules depend on it."""
     count = whole("frame_count", frame_count, -INT64_MAX, INT64_MAX)
     wanted = whole("segments", segments, 1, INT32_MAX)
     rule = choice("sampling", sampling, SAMPLING)

@@ -117,6 +117,8 @@ def _stated(metadata: dict[str, str], sizes: Sizes, options: Options) -> tuple[S
         raise ValueError(
             "the weights' frames see each other (temporal_view), which the trainer does not train"
         )
+    if "actionclip.scoring" in metadata:
+        raise ValueError("the weights' frames score by themselves (scoring), which the trainer does not train")
     for key in ("mean", "std"):
         if "actionclip." + key in metadata:
             told[key] = tuple(map(float, metadata["actionclip." + key].split()))

@@ -116,6 +116,8 @@ pub const ACTIONCLIP_DECODE_KEY_FRAMES: i32 = 2;
 pub const ACTIONCLIP_SAMPLING_ACTIONCLIP: i32 = 0;
 pub const ACTIONCLIP_SAMPLING_MMACTION2: i32 = 1;
 pub const ACTIONCLIP_SAMPLING_OPEN_VCLIP: i32 = 2;
+pub const ACTIONCLIP_SAMPLING_OPEN_VCLIP_START: i32 = 3;
+pub const ACTIONCLIP_SAMPLING_OPEN_VCLIP_END: i32 = 4;
 pub const ACTIONCLIP_STREAM_EXACT: i32 = 0;
 pub const ACTIONCLIP_STREAM_CAUSAL: i32 = 1;
 pub const ACTIONCLIP_WARMUP_WAIT: i32 = 0;
@@ -544,6 +546,15 @@ pub struct actionclip_model_info {
     /// moves the embeddings of texts that it is compared with, and its row is E + (S/p)^2 * E: the
     /// embedding, and what moves texts.
     pub video_size: i64,
+    /// 1 if each frame scores by itself, as in Open-VCLIP: a video's embedding is the mean of its
+    /// frames' embeddings at unit length, and scale times its product with a text of unit length
+    /// the mean of the frames' scores, so its own length counts. Classifiers score so;
+    /// actionclip_probabilities does with scale times the embedding's length, and with the labels'
+    /// mean embeddings. Logits of several views are summed by summing the views' embeddings. Else
+    /// 0.
+    pub frame_scores: i32,
+    /// 0
+    pub reserved_2: i32,
 }
 
 sized!(actionclip_model_info);
@@ -1887,8 +1898,9 @@ extern "C" {
         indices_capacity: usize,
     ) -> i32;
     /// Chooses `segments` of `frame_count` frames by the rule ACTIONCLIP_SAMPLING_*. indices_out is
-    /// [segments]. frame_rate is in frames per second, above 0 and at most 1000000; only OPEN_VCLIP
-    /// depends on it.
+    /// [segments]. frame_rate is in frames per second, above 0 and at most 1000000; only
+    /// Open-VCLIP's views depend on it. Open-VCLIP scores the sum of the three views' embeddings
+    /// (frame_scores of actionclip_model_info).
     pub fn actionclip_sample_indices_by(
         sampling: i32,
         frame_count: i64,
@@ -2169,10 +2181,11 @@ extern "C" {
     pub fn actionclip_classifier_label_count(classifier: *const actionclip_classifier) -> i32;
     /// Scores `videos` [video_count, V] (video_size of actionclip_model_info: rows as encoding
     /// functions and streams give them) with a classifier's present labels, as
-    /// actionclip_probabilities does: probabilities_out is [video_count, labels], rows packed.
-    /// label_count_out and generation_out may be NULL; they receive the number of labels and the
-    /// generation of the list that was used. If another thread may set labels meanwhile, use
-    /// actionclip_label_list_score, whose output has a size that is known beforehand.
+    /// actionclip_probabilities does, or by frames (frame_scores of actionclip_model_info):
+    /// probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out
+    /// may be NULL; they receive the number of labels and the generation of the list that was used.
+    /// If another thread may set labels meanwhile, use actionclip_label_list_score, whose output
+    /// has a size that is known beforehand.
     pub fn actionclip_classifier_score(
         classifier: *const actionclip_classifier,
         videos: *const f32,
@@ -2890,7 +2903,7 @@ mod tests {
 
     #[test]
     fn structs_have_the_layout_of_c() {
-        assert_eq!(size_of::<actionclip_model_options>(), 96);
+        assert_eq!(size_of::<actionclip_model_options>(), 104);
         assert_eq!(align_of::<actionclip_model_options>(), 8);
         assert_eq!(offset!(actionclip_model_options, struct_size), 0);
         assert_eq!(offset!(actionclip_model_options, joint), 4);
@@ -2948,6 +2961,8 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, shift_causal), 152);
         assert_eq!(offset!(actionclip_model_info, context_vectors), 156);
         assert_eq!(offset!(actionclip_model_info, video_size), 160);
+        assert_eq!(offset!(actionclip_model_info, frame_scores), 168);
+        assert_eq!(offset!(actionclip_model_info, reserved_2), 172);
         assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
@@ -3447,6 +3462,8 @@ mod tests {
             (b"ACTIONCLIP_SAMPLING_ACTIONCLIP\0", ACTIONCLIP_SAMPLING_ACTIONCLIP),
             (b"ACTIONCLIP_SAMPLING_MMACTION2\0", ACTIONCLIP_SAMPLING_MMACTION2),
             (b"ACTIONCLIP_SAMPLING_OPEN_VCLIP\0", ACTIONCLIP_SAMPLING_OPEN_VCLIP),
+            (b"ACTIONCLIP_SAMPLING_OPEN_VCLIP_START\0", ACTIONCLIP_SAMPLING_OPEN_VCLIP_START),
+            (b"ACTIONCLIP_SAMPLING_OPEN_VCLIP_END\0", ACTIONCLIP_SAMPLING_OPEN_VCLIP_END),
             (b"ACTIONCLIP_STREAM_EXACT\0", ACTIONCLIP_STREAM_EXACT),
             (b"ACTIONCLIP_STREAM_CAUSAL\0", ACTIONCLIP_STREAM_CAUSAL),
             (b"ACTIONCLIP_WARMUP_WAIT\0", ACTIONCLIP_WARMUP_WAIT),
