@@ -264,6 +264,10 @@ typedef struct actionclip_model_options {
   const char *open_clip_name;
   int32_t instructions; /* the highest instruction set to compute with, ACTIONCLIP_INSTRUCTIONS_* */
   int32_t reserved;     /* 0 */
+  /* The share, from 0 up to but not including 1, of the weights at base_path in the model's: (1 - base_share) own +
+   * base_share base, in all tensors that both have (Open-VCLIP's PATCHING_RATIO, 0.5 in its scripts). 0: none. All else
+   * is the weights' own. */
+  double base_share;
 } actionclip_model_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, and writes nothing beyond it. `struct_size` is

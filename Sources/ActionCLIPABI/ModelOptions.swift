@@ -29,6 +29,15 @@ extension ModelOptions {
     hashing = try HashRequest(options)
     tokenizer = options.tokenizer_path.map { FilePath($0) }
     base = options.base_path.map { FilePath($0) }
+    guard options.base_share >= 0, options.base_share < 1 else {
+      throw .argument("base_share is \(options.base_share), expected 0 to below 1")
+    }
+    guard options.base_share == 0 || base != nil else {
+      throw Failure(
+        .optionConflict,
+        "base_share is \(options.base_share), but there is no base to mix with (option base_path)")
+    }
+    baseShare = options.base_share
     openCLIPName = try options.open_clip_name.map { (name) throws(Failure) in
       try string(name, "open_clip_name")
     }

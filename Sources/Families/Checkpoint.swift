@@ -10,6 +10,8 @@ public struct CheckpointOptions {
   public var openCLIPName: String?
   /// The CLIP file from which a checkpoint that was saved without its token embedding takes it.
   public var base: FilePath?
+  /// The share of the base's numbers that is mixed into those of the checkpoint, from 0 to below 1.
+  public var baseShare = 0.0
   /// Whether the caller states the encoders' activation. If not, weights whose layout leaves it open need a
   /// configuration file beside them.
   public var knowsActivation = false
@@ -88,10 +90,7 @@ public struct Checkpoint {
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
     let base = try Checkpoint.base(of: renamed, family, options)
-    tensors =
-      if let base {
-        try BaseCompletedTensors(renamed, with: base.checkpoint.tensors, of: base.path.shown)
-      } else { renamed }
+    tensors = try Checkpoint.tensors(renamed, base, options.baseShare)
     if !options.isBase {
       if !isOwn {
         let isCLIPs =
@@ -116,12 +115,26 @@ public struct Checkpoint {
     self.renamed = renamed
   }
 
-  /// The CLIP that gives the token embedding where the file has none; nil where it has its own.
+  /// The checkpoint's tensors, completed by those of its base and mixed with them.
+  private static func tensors(
+    _ renamed: RenamedTensors, _ base: (checkpoint: Checkpoint, path: FilePath)?, _ share: Double
+  ) throws(Failure) -> any TensorSource {
+    guard let base else { return renamed }
+    let (other, file) = (base.checkpoint.tensors, base.path.shown)
+    let isWhole = renamed.info(TensorNames.Text.tokenEmbedding) != nil
+    let whole: any TensorSource =
+      isWhole ? renamed : try BaseCompletedTensors(renamed, with: other, of: file)
+    return share == 0 ? whole : try BaseMixedTensors(whole, with: other, share: share, of: file)
+  }
+
+  /// The CLIP that gives the token embedding where the file has none, and what is mixed in; nil where the file needs
+  /// none.
   private static func base(
     of renamed: RenamedTensors, _ family: Family, _ options: CheckpointOptions
   ) throws(Failure) -> (checkpoint: Checkpoint, path: FilePath)? {
     let embedding = TensorNames.Text.tokenEmbedding
-    guard renamed.info(embedding) == nil, !options.isBase, family == .viFiCLIP || options.base != nil else {
+    let needsBase = renamed.info(embedding) == nil || options.baseShare > 0
+    guard needsBase, !options.isBase, family == .viFiCLIP || options.base != nil else {
       guard options.base == nil else {
         throw Failure(
           .optionConflict, "a base file was given, but '\(embedding)' is in the weights themselves")
@@ -136,7 +149,7 @@ public struct Checkpoint {
     }
     var asBase = CheckpointOptions()
     asBase.isBase = true
-    // Only the token embedding is taken from the base, so the base's activation does not matter.
+    // Only numbers are taken from the base, so its activation does not matter.
     asBase.knowsActivation = true
     return (try Checkpoint(path, asBase), path)
   }

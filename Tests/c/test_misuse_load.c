@@ -202,6 +202,13 @@ static void loading(void) {
   o = defaults();
   o.head = ACTIONCLIP_HEAD_LSTM;
   REFUSED(0, actionclip_model_load(path, &o, out));
+  const double shares[] = {-0.5, 1, 2, NAN, INFINITY, 0.5}; /* the last one of no base */
+  for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+    o = defaults();
+    o.base_share = shares[i];
+    REFUSED(0, actionclip_model_load(path, &o, out));
+    CHECK(strstr(actionclip_last_error(), "base_share is") != NULL);
+  }
   const int32_t processors[] = {0, -1, 1024};
   o = defaults();
   o.processor_count = 1;

@@ -67,6 +67,12 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "The share of --base's weights in the model's, as Open-VCLIP mixes CLIP into its own (default: 0).",
+      valueName: "0 to 1"))
+  var baseShare: Double?
+
+  @Option(
+    help: ArgumentHelp(
       "The model's name in open_clip, such as ViT-B-16 or ViT-B-32/laion2b_s34b_b79k (default: as its open_clip_config.json says).",
       valueName: "name"), transform: Arguments.text)
   var openClipName: String?
@@ -80,6 +86,7 @@ struct ModelOptions: ParsableArguments {
     if let temporalView { options.temporal_view = temporalView == 0 ? -1 : temporalView }
     if let threads { options.threads = threads }
     if let compute { options.compute_type = compute.code }
+    if let baseShare { options.base_share = baseShare }
     if let activation { options.activation = activation.code }
     if let instructions { options.instructions = instructions.code }
     if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
@@ -94,7 +101,7 @@ struct ModelOptions: ParsableArguments {
       ("frames", frames.map(String.init)), ("head", head?.rawValue),
       ("temporal-shift", temporalShift?.rawValue), ("temporal-view", temporalView.map(String.init)),
       ("joint", joint?.rawValue), ("compute", compute?.rawValue), ("activation", activation?.rawValue),
-      ("base", base?.shown), ("open-clip-name", openClipName),
+      ("base", base?.shown), ("base-share", baseShare.map { "\($0)" }), ("open-clip-name", openClipName),
     ]
     return choices.compactMap { name, value in value.map { "\(name)=\(printable($0))" } }
   }

@@ -13,6 +13,8 @@ public struct ModelOptions {
   public var tokenizer: FilePath?
   /// A CLIP file, or its name in Hugging Face, that gives the token embedding where the weights lack it.
   public var base: FilePath?
+  /// The share of the base's weights in the model's, from 0 to below 1.
+  public var baseShare = 0.0
   /// The model's name in open_clip, which determines its activation and heads.
   public var openCLIPName: String?
 
@@ -23,6 +25,7 @@ public struct ModelOptions {
     var options = CheckpointOptions()
     options.hashing = hashing
     options.base = try base.map { (base) throws(Failure) in try HubCache.path(base) }
+    options.baseShare = baseShare
     options.openCLIPName = openCLIPName
     options.knowsActivation = network.activation != nil
     return options

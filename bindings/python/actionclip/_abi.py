@@ -225,6 +225,7 @@ class ModelOptions(Structure):
         ("open_clip_name", c_char_p),
         ("instructions", c_int32),
         ("reserved", c_int32),
+        ("base_share", c_double),
     ]
 
 

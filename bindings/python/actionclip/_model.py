@@ -119,6 +119,7 @@ class Model(FrameEncoder, TextEncoder):
         activation: str | None = None,
         temporal_view: int | None = None,
         instructions: str | None = None,
+        base_share: float = 0.0,
     ) -> None:
         options = library().defaults("model_options")
         if frames is not None:
@@ -151,6 +152,7 @@ class Model(FrameEncoder, TextEncoder):
         options.compute_sha256 = _three_way("compute_sha256", compute_sha256)
         if base is not None:
             options.base_path = path_bytes("base", base)
+        options.base_share = real("base_share", base_share)
         if open_clip_name is not None:
             options.open_clip_name = text_bytes("open_clip_name", open_clip_name)
         if path is None:

@@ -461,6 +461,10 @@ pub struct actionclip_model_options {
     pub instructions: i32,
     /// 0
     pub reserved: i32,
+    /// The share, from 0 up to but not including 1, of the weights at base_path in the model's: (1
+    /// - base_share) own + base_share base, in all tensors that both have (Open-VCLIP's
+    /// PATCHING_RATIO, 0.5 in its scripts). 0: none. All else is the weights' own.
+    pub base_share: f64,
 }
 
 sized!(actionclip_model_options, actionclip_model_options_init_sized);
@@ -2923,7 +2927,8 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, open_clip_name), 80);
         assert_eq!(offset!(actionclip_model_options, instructions), 88);
         assert_eq!(offset!(actionclip_model_options, reserved), 92);
-        assert_eq!(size_of::<actionclip_model_info>(), 168);
+        assert_eq!(offset!(actionclip_model_options, base_share), 96);
+        assert_eq!(size_of::<actionclip_model_info>(), 176);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);

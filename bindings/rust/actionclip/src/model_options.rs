@@ -95,6 +95,12 @@ impl ModelOptions {
         self
     }
 
+    /// Sets the share, from 0 to below 1, of the base's weights in the model's.
+    pub fn base_share(mut self, share: f64) -> Self {
+        self.raw.base_share = share;
+        self
+    }
+
     /// Sets the model's name in open_clip, such as "ViT-B-16-quickgelu".
     pub fn open_clip_name(mut self, name: &str) -> Self {
         self.open_clip_name = self.keep(c_string(name));
