@@ -143,11 +143,5 @@ struct Layout {
     (Array(".S_Adapter.".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".T_Adapter".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".stadapt_".utf8), "a CLIP with space-time adapters"),
-    (
-      Array("prompt_learner.ctx".utf8),
-      "a ViFi-CLIP whose prompts were learned as numbers, which are not words"
-    ),
-    (Array(".VPT".utf8), "a ViFi-CLIP with learned visual prompts (VPT)"),
-    (Array("VPT_shallow".utf8), "a ViFi-CLIP with learned text prompts (VPT)"),
   ]
 }

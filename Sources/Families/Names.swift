@@ -36,6 +36,7 @@ enum Names {
   private static func viFiCLIP(_ name: String) -> TensorRole? {
     if let own = removing("image_encoder.", from: name) { return .tensor(TensorNames.Vision.prefix + own) }
     if let own = removing("text_encoder.", from: name) { return .tensor(own) }
+    if name.utf8.elementsEqual("prompt_learner.ctx".utf8) { return .tensor(TensorNames.Text.context) }
     // Embeddings of the labels that it was trained with.
     let labels = ["complete_text_embeddings", "token_prefix", "token_suffix", "tokenized_prompts"]
     if let own = removing("prompt_learner.", from: name), labels.contains(own) { return .nothing }

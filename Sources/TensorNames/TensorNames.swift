@@ -15,6 +15,8 @@ public enum TensorNames {
     /// Stands between a block's number and its tensors' names where the model was trained with temporal shift.
     public static let shiftedInfix = "net."
     public static let lnPost = "visual.ln_post."
+    /// Learned tokens after the patches (VPT, arXiv 2203.12119; ViFi-CLIP).
+    public static let prompts = "visual.VPT"  // [P, W]
     public static let projection = "visual.proj"  // [W, E]
   }
 
@@ -44,6 +46,8 @@ public enum TensorNames {
     public static let messageInProjectionWeight = "message_attn.in_proj_weight"  // [3W, W]
     public static let messageInProjectionBias = "message_attn.in_proj_bias"  // [3W]
     public static let messageOutProjection = "message_attn.out_proj."
+    /// Learned vectors that a block's learned tokens begin with, in place of what the block before made of them.
+    public static let prompts = "VPT_shallow"  // [P, W] or [K, X]
   }
 
   /// Names of X-CLIP's multiframe integration transformer, which joins the frames of a video.

@@ -1,6 +1,6 @@
 /// Converts stored numbers to fp32. Sources may be unaligned. fp16 and bf16 are widened with integer
 /// arithmetic: exact, independent of the host's flush-to-zero mode, and vectorised by the compiler.
-enum FloatConversion {
+public enum FloatConversion {
   /// Converts `count` elements lying `stride` elements apart.
   static func convert(
     _ type: ElementType, from source: UnsafeRawPointer, stride: Int, count: Int,
@@ -43,7 +43,7 @@ enum FloatConversion {
   /// IEEE 754 binary16 to binary32. Every result is exact; subnormals come from a subtraction of
   /// two normal numbers, so that no subnormal fp32 arises that a host's mode could flush.
   @inline(__always)
-  static func float(half: UInt16) -> Float {
+  public static func float(half: UInt16) -> Float {
     let sign = UInt32(half & 0x8000) << 16
     let magnitude = UInt32(half & 0x7FFF) << 13
     let exponent = magnitude & 0x0F80_0000
@@ -64,7 +64,7 @@ enum FloatConversion {
   }
 
   /// The nearest binary16, ties to even; nil for what is none: NaN, infinities, 65520 and beyond.
-  static func half(_ value: Float) -> UInt16? {
+  public static func half(_ value: Float) -> UInt16? {
     let sign = UInt16(truncatingIfNeeded: value.bitPattern >> 16) & 0x8000
     let magnitude = value.bitPattern & 0x7FFF_FFFF
     let exponent = magnitude >> 23

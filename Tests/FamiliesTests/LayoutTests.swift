@@ -38,8 +38,6 @@ import Weights
     (["visual.trunk.blocks.0.norm1.weight"], "timm"),
     (["logit_bias", "visual.conv1.weight"], "SigLIP"),
     (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
-    (["image_encoder.conv1.weight", "prompt_learner.ctx"], "learned as numbers"),
-    (["image_encoder.VPT", "image_encoder.conv1.weight"], "visual prompts"),
   ])
   func namesWhatItDoesNotRead(_ names: [String], _ what: String) {
     let error = refusal(names)

@@ -40,6 +40,9 @@ public final class TrainableModel: @unchecked Sendable {
     guard model.configuration.temporalView == 0 else {
       throw Failure(.unsupported, "models whose frames attend to their neighbours' tokens cannot be trained")
     }
+    guard !model.configuration.hasPromptTokens else {
+      throw Failure(.unsupported, "models with learned tokens (VPT) cannot be trained")
+    }
     self.model = model
     let builder = try BackwardBuilder(model, numbers: numbers, headDropout: headDropout, isTrained: isTrained)
     // Names under the infix of shift stay as the file has them.

@@ -48,6 +48,7 @@ extension Configuration {
         "temporal_view was asked for", "the checkpoint is the reference's, which has no such thing")
     }
     try c.inferMessages(reader)
+    try c.checkExclusions()
     try c.inferHead(reader, head)
     c.scoresFrames = declared.scoresFrames && !c.joint && c.head == MeanHead.kind
     try c.inferFrames(reader, frames, usual: declared.usualFrames)
@@ -59,6 +60,22 @@ extension Configuration {
   public static let maximumHeads = 8192
   /// The largest number of frames of a video.
   public static let maximumFrames = 1024
+
+  /// Refuses options of frames that exclude each other.
+  private func checkExclusions() throws(Failure) {
+    guard temporalView == 0 || !joint && temporalShift == .off else {
+      throw Failure(
+        .optionConflict,
+        "frames whose tokens see their neighbours' (temporal_view) exclude joint tokens and temporal shift; the file "
+          + "or options ask for both")
+    }
+    guard visualPrompts == 0 || !joint && temporalShift == .off && temporalView == 0 && !hasMessages else {
+      throw Failure(
+        .optionConflict,
+        "learned tokens among a frame's patches ('\(TensorNames.Vision.prompts)') exclude joint tokens, temporal shift, "
+          + "temporal_view and messages; the file or options ask for them")
+    }
+  }
 
   private mutating func inferVision(_ reader: ParameterReader) throws(Failure) {
     let name = TensorNames.Vision.patchEmbedding
@@ -80,6 +97,13 @@ extension Configuration {
     guard imageSize <= 4096 else {
       throw Failure(
         .tensorShape, "input side \(imageSize) (from '\(positions)' and '\(name)') is over 4096")
+    }
+    let prompts = TensorNames.Vision.prompts
+    if reader.has(prompts) {
+      visualPrompts = try reader.shape(prompts, rank: 2, for: "the image encoder")[0]
+      guard visualPrompts <= 1024 else {
+        throw Failure(.tensorShape, "tensor '\(prompts)' has \(visualPrompts) rows, over 1024")
+      }
     }
     embeddingSize = try reader.shape(TensorNames.Vision.projection, rank: 2, for: "the image encoder")[1]
     guard embeddingSize <= 65_536 else {
@@ -103,6 +127,8 @@ extension Configuration {
     textLayers = try reader.countLayers(
       TensorNames.Text.blocks, Configuration.firstOfBlock, for: "the text encoder has no block")
     try inferContext(reader)
+    hasPromptTokens =
+      visualPrompts > 0 || contextVectors > 0 && reader.has(DeepPrompts.name(TensorNames.Text.blocks, 1))
   }
 
   /// The number of context vectors, which leave room in a prompt for the markers of beginning and end.

@@ -36,6 +36,10 @@ public struct Configuration: Sendable, Equatable {
   public var vocabularySize = 0  // V
   /// Learned context vectors, which prompts may have in place of words: K, 0 in most models.
   public var contextVectors = 0
+  /// Learned tokens that stand after a frame's patches: P, 0 in most models.
+  public var visualPrompts = 0
+  /// Whether learned tokens of the image encoder or the text encoder are trained for each block, or stand among patches.
+  public var hasPromptTokens = false
   public var frames = 0  // T
   public var joint = false
   public var temporalShift = ShiftForm.off

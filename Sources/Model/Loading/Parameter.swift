@@ -23,7 +23,7 @@ public struct Parameter: Sendable {
 
   /// Whether it is a matrix of an encoder's block, which files may hold in int8.
   public var isBlockMatrix: Bool {
-    shape.count == 2
+    shape.count == 2 && !name.hasSuffix(TensorNames.Block.prompts)
       && (name.hasPrefix(TensorNames.Vision.blocks) || name.hasPrefix(TensorNames.Text.blocks))
   }
 

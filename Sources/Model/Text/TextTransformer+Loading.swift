@@ -13,6 +13,8 @@ extension TextTransformer {
     context =
       c.contextVectors == 0
       ? nil : try reader.tensor(TensorNames.Text.context, [c.contextVectors, c.textWidth])
+    deepPrompts = try DeepPrompts(
+      reader, TensorNames.Text.blocks, blocks: c.textLayers, count: c.contextVectors, width: c.textWidth)
     // Token embeddings are small beside what the first block adds to them: its rounding would be half of all.
     blocks = try ResidualBlocks(
       reader, TensorNames.Text.blocks, count: c.textLayers, width: c.textWidth, heads: c.textHeads,

@@ -8,6 +8,8 @@ struct TextTransformer: Sendable {
   let positionalEmbedding: FloatBuffer  // [C, X]
   /// Learned vectors that stand in place of words, [K, X]: id -1 is the first, and so on down to -K.
   let context: FloatBuffer?
+  /// The vectors that context vectors begin further blocks with.
+  let deepPrompts: DeepPrompts?
   let blocks: ResidualBlocks
   let lnFinal: LayerNorm
   let projection: Linear  // [E, X]
@@ -52,6 +54,8 @@ struct TextTransformer: Sendable {
     let ends: UnsafeMutablePointer<Float>  // [rows, X], each prompt's last row
     let projected: UnsafeMutablePointer<Float>  // [rows, E]
     let order: UnsafeMutablePointer<Int>  // [count]
+    /// Each row's context vector, or -1, where blocks begin them anew. [rows]
+    let contexts: UnsafeMutablePointer<Int>
     let group: PromptGroup
   }
 
@@ -69,6 +73,7 @@ struct TextTransformer: Sendable {
     }
     return Buffers(
       x: x, scratch: scratch, ends: ends, projected: projected, order: try workspace.takeIntegers(count),
+      contexts: try workspace.takeIntegers(deepPrompts == nil ? 0 : rows),
       group: try PromptGroup(
         workspace, contextLength: contextLength, rows: rows, pastLimit: rows * TextTransformer.pastShare))
   }
@@ -89,8 +94,9 @@ struct TextTransformer: Sendable {
         let added = group.add(tokens + order[first + group.count] * contextLength)
       {
         embed(added, x, width)
+        note(added, buffers.contexts)
       }
-      try blocks.apply(x, group.sequences, wanted: .last, buffers.scratch, pool)
+      try apply(group.sequences, buffers, pool)
       for i in 0..<group.count {
         (ends + i * width).update(from: x + (group.offsets[i + 1] - 1) * width, count: width)
       }
@@ -102,6 +108,29 @@ struct TextTransformer: Sendable {
           from: projected + i * projection.outputs, count: projection.outputs)
       }
       first += group.count
+    }
+  }
+
+  /// Applies the blocks to a group's rows.
+  private func apply(
+    _ sequences: Sequences, _ buffers: Buffers, _ pool: ThreadPool
+  ) throws(Failure) {
+    let x = buffers.x
+    guard let deepPrompts else {
+      return try blocks.apply(x, sequences, wanted: .last, buffers.scratch, pool)
+    }
+    try blocks.apply(x, inRunsOf: sequences, wanted: .last, buffers.scratch, pool) { layer in
+      deepPrompts.write(before: layer, to: x, rows: sequences.rows, buffers.contexts)
+    }
+  }
+
+  /// Notes which rows are context vectors.
+  private func note(_ added: PromptGroup.Added, _ contexts: UnsafeMutablePointer<Int>) {
+    guard deepPrompts != nil else { return }
+    for position in added.positions {
+      let id = added.tokens[position]
+      contexts[added.row + position - added.positions.lowerBound] =
+        id < 0 ? TextTransformer.contextIndex(id) : -1
     }
   }
 

@@ -24,6 +24,11 @@ extension VisionTransformer {
       TensorNames.Vision.positionalEmbedding, [c.gridSize * c.gridSize + 1, width])
     timeEmbedding =
       c.joint ? try reader.tensor(TensorNames.Vision.timeEmbedding, [c.frames, width]) : nil
+    prompts =
+      c.visualPrompts > 0
+      ? try reader.promptVectors(TensorNames.Vision.prompts, [c.visualPrompts, width]) : nil
+    deepPrompts = try DeepPrompts(
+      reader, TensorNames.Vision.blocks, blocks: c.visionLayers, count: c.visualPrompts, width: width)
     lnPre = try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon)
     blocks = try ResidualBlocks(
       reader, TensorNames.Vision.blocks, infix: blockInfix, count: c.visionLayers, width: width,

@@ -3,7 +3,7 @@ import Numerics
 
 extension VisionTransformer {
   /// Writes the tokens of frames first ..< first + count to buffers.x: the p×p convolution of stride p, as a product
-  /// with the patches laid out in rows, plus class token and embeddings.
+  /// with the patches laid out in rows, plus class token, embeddings and learned tokens.
   func embed(
     _ source: any FrameSource, _ first: Int, _ count: Int, _ plan: Plan, _ buffers: Buffers,
     _ pool: ThreadPool
@@ -40,6 +40,7 @@ extension VisionTransformer {
         patchEmbedding.add(
           rows: patches, patchRows.from(frame * patches), to: tokens + (1 + t) * width,
           stride: framesPerSequence * width, pool: pool)
+        if let prompts { (tokens + (1 + patches) * width).update(from: prompts.base, count: prompts.count) }
       }
       done += run
     }

@@ -9,6 +9,8 @@ struct VisionTransformer: Sendable {
   let classEmbedding: FloatBuffer  // [W]
   let positionalEmbedding: FloatBuffer  // [g² + 1, W]
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
+  let prompts: FloatBuffer?  // [P, W], learned tokens after the patches
+  let deepPrompts: DeepPrompts?  // those that further blocks begin with
   let lnPre: LayerNorm
   let blocks: ResidualBlocks
   /// One for each block, or none.
@@ -20,8 +22,11 @@ struct VisionTransformer: Sendable {
   var width: Int { configuration.visionWidth }
   var patches: Int { configuration.gridSize * configuration.gridSize }
   var pixelsPerFrame: Int { 3 * configuration.imageSize * configuration.imageSize }
-  /// Tokens of one sequence: a frame's with its message, which is the last, or a whole video's when joint.
-  var sequenceLength: Int { 1 + patches * framesPerSequence + (configuration.hasMessages ? 1 : 0) }
+  /// Tokens of one sequence: a frame's with its learned tokens and its message, which is the last, or a whole video's
+  /// when joint.
+  var sequenceLength: Int {
+    1 + patches * framesPerSequence + configuration.visualPrompts + (configuration.hasMessages ? 1 : 0)
+  }
   var framesPerSequence: Int { configuration.frames / configuration.frameRowsPerVideo }
   /// Frames that must be in memory together: temporal shift, messages and joint mix a whole video.
   var framesPerUnit: Int {
@@ -165,6 +170,11 @@ struct VisionTransformer: Sendable {
     if let causal {
       return try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) { layer in
         causal.apply(x, frames: sequences.count, from: first, layer: layer, pool: pool)
+      }
+    }
+    if let deepPrompts {
+      return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool) { layer in
+        deepPrompts.write(before: layer, to: x, endOf: sequences)
       }
     }
     if let videos = buffers.videos {

@@ -74,7 +74,9 @@ public final class LoadedModel: Sendable {
     preset = try LoadedModel.preset(metadata.preset, weights, model.configuration, file)
     if metadata.templates.isEmpty {
       let hasContext = model.configuration.contextVectors > 0
-      metadata.templates = try TextList(hasContext ? [TunedContext.template] : preset.templates)
+      // ViFi-CLIP learns the words before a label and a full stop.
+      let context = TunedContext.template + (family == .viFiCLIP ? "." : "")
+      metadata.templates = try TextList(hasContext ? [context] : preset.templates)
     }
     sha256 = try TextList(weights.sha256.map { [$0.hexadecimal] } ?? [])
     self.metadata = metadata

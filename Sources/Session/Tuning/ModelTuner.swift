@@ -35,6 +35,9 @@ public final class ModelTuner {
     guard !loaded.configuration.isXCLIPs else {
       throw .unsupported("X-CLIP's parts have no gradients here, so the model cannot be trained")
     }
+    guard !loaded.configuration.hasPromptTokens else {
+      throw .unsupported("models with learned tokens (VPT) cannot be trained")
+    }
     self.loaded = loaded
     self.options = options
     cancellation = try TunerCancellation()
