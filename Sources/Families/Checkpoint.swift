@@ -43,6 +43,10 @@ public struct Checkpoint {
 
   /// Opens the weights at a path: a file, an index of shards, or a folder as Hugging Face and open_clip write it.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(Failure) {
+    if let adapter = try AdapterFolder(path, options.hashing) {
+      do throws(Failure) { try self.init(adapter, options) } catch { throw error.about(path.shown) }
+      return
+    }
     let found = try CheckpointFiles(path, options.hashing)
     do {
       try found.refuseForeign()
@@ -51,6 +55,23 @@ public struct Checkpoint {
       for file in found.files { try file.checkUnchanged() }  // else it reads as damaged
       throw error.about(path.shown)
     }
+  }
+
+  /// A base model with an adapter's matrices merged in. All but the numbers is the base's.
+  private init(_ adapter: AdapterFolder, _ options: CheckpointOptions) throws(Failure) {
+    let place = try adapter.base(options.base)
+    var own = options
+    (own.base, own.baseShare, own.hashing) = (nil, 0, .none)
+    let base = try Checkpoint(place, own)
+    let merged = try AdaptedTensors(base.tensors, adapter)
+    tensors =
+      options.baseShare == 0
+      ? merged
+      : try BaseMixedTensors(merged, with: base.tensors, share: options.baseShare, of: place.shown)
+    (family, traits, metadata, isReferences) = (base.family, base.traits, base.metadata, base.isReferences)
+    (folder, renamed) = (base.folder, base.renamed)
+    (format, sha256) = (adapter.weights.format, adapter.weights.sha256)
+    files = [adapter.weights] + base.files
   }
 
   /// Opens weights in the caller's memory, which must not change or go away while this value lives.

@@ -6,14 +6,10 @@ import Weights
 public enum CheckpointDescription {
   /// Pairs for people, in order. Throws where not even its tensors can be listed.
   public static func of(_ path: FilePath) throws(Failure) -> [(key: String, value: String)] {
+    if let adapter = try AdapterFolder(path, .none) { return of(adapter) }
     let found = try CheckpointFiles(path, .none)
     let names = found.tensors.names
-    let format =
-      switch found.files[0].format {
-      case .safetensors: "safetensors"
-      case .torch: "torch.save checkpoint"
-      case .torchScript: "TorchScript archive"
-      }
+    let format = name(of: found.files[0].format)
     var pairs = [("format", found.files.count == 1 ? format : "\(format), \(found.files.count) shards")]
     let metadata = found.files[0].metadata
     let taught = metadata.index(of: "actionclip.classifier".utf8) != nil
@@ -43,6 +39,23 @@ public enum CheckpointDescription {
     let keys = (0..<metadata.count).map { printable(metadata.key($0), limit: 64) }
     if !keys.isEmpty { pairs.append(("metadata", keys.joined(separator: ", "))) }
     return pairs
+  }
+
+  private static func of(_ adapter: AdapterFolder) -> [(key: String, value: String)] {
+    let file = adapter.weights
+    return [
+      ("format", name(of: file.format)), ("layout", "LoRA matrices (PEFT)"),
+      ("base", adapter.configuration.base.map { quoted($0.utf8) } ?? "not named"),
+      ("tensors", size(of: file.names.compactMap { file.info($0) })),
+    ]
+  }
+
+  private static func name(of format: WeightsFormat) -> String {
+    switch format {
+    case .safetensors: "safetensors"
+    case .torch: "torch.save checkpoint"
+    case .torchScript: "TorchScript archive"
+    }
   }
 
   /// "302, 151277313 numbers: 151273217 f16, 4096 f32".

@@ -56,6 +56,9 @@ struct CheckpointFiles {
     return (path.file(name), path)
   }
 
+  /// Whether a folder holds weights of a model.
+  static func isThere(in folder: FilePath) -> Bool { inFolder.contains { folder.file($0).exists } }
+
   /// The tensors of an index's shards, and the hash of index and shards if it is asked for. Then all are hashed and judged
   /// before any is parsed.
   private static func shards(

@@ -8,6 +8,7 @@ public enum CheckpointHash {
   /// The hash of the file, folder or index of weights at a path, which loading it with `HashRequest.compute` gives too.
   /// Nothing is loaded: an index alone is parsed, for the names of its files.
   public static func of(_ path: FilePath) throws(Failure) -> SHA256.Digest {
+    if let matrices = try AdapterFolder.weights(in: path) { return try WeightsHash.digest(of: matrices) }
     let (main, folder) = try CheckpointFiles.place(path)
     switch try WeightsHash(path: main, indexAtMost: CheckpointFiles.maximumIndex) {
     case .file(let digest): return digest

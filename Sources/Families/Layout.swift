@@ -21,7 +21,7 @@ struct Layout {
 
   /// Wrappers whose names say nothing: of torch's parallel and compiled modules, and of programs that keep
   /// the network as a part of another.
-  private static let wrappers = ["module.", "model.", "_orig_mod.", "clip.", "clip_model."]
+  static let wrappers = ["module.", "model.", "_orig_mod.", "clip.", "clip_model."]
 
   /// `sections` are the dicts at a checkpoint's top.
   init(_ names: [String], sections: [String] = []) throws(Failure) {
@@ -109,18 +109,15 @@ struct Layout {
 
   private static let dot = UInt8(ascii: ".")
 
+  private static let loRA =
+    "LoRA matrices without their factor: give the folder of adapter_config.json (save_pretrained in peft), or merge them "
+    + "first (merge_and_unload)"
+
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),
     (Array("visual.attnpool.".utf8), "a CLIP with a ResNet image encoder"),
     (Array("visual.patch_embed.".utf8), "an EVA-CLIP, another architecture"),
-    (
-      Array(".lora_A".utf8),
-      "a CLIP with LoRA matrices beside its weights: merge them first (merge_and_unload in peft)"
-    ),
-    (
-      Array(".lora_B".utf8),
-      "a CLIP with LoRA matrices beside its weights: merge them first (merge_and_unload in peft)"
-    ),
+    (Array(".lora_A".utf8), loRA), (Array(".lora_B".utf8), loRA),
     (Array("vision_model.encoder.stages.".utf8), "GroupViT, another architecture"),
     (Array("videomae.embeddings.".utf8), "VideoMAE, which knows no texts"),
     (Array("timesformer.embeddings.".utf8), "TimeSformer, which knows no texts"),

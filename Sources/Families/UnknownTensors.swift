@@ -62,7 +62,7 @@ enum UnknownTensors {
 }
 
 extension String {
-  fileprivate func utf8Contains(_ part: String) -> Bool {
+  func utf8Contains(_ part: String) -> Bool {
     let (text, part) = (Array(utf8), Array(part.utf8))
     guard part.count <= text.count else { return false }
     return (0...text.count - part.count).contains { text[$0..<$0 + part.count].elementsEqual(part) }

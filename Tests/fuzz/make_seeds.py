@@ -350,6 +350,7 @@ def make_families():
     put(5, "processor", (fixtures / "hf_v5_processor_config.json").read_bytes())
     put(6, "foreign", b'{"model_type":"clip_text_model","architectures":["CLIPTextModel"]}')
     put(7, "settings", b"MODEL:\n  ARCH: vitb16\n  TEMPORAL_MODELING_TYPE: expand_temporal_view\n")
+    put(8, "lora", (fixtures / "lora/adapter_config.json").read_bytes())
 
     layouts = {
         "clip": ["visual.conv1.weight", "text.ln_final.bias", "logit_scale", "fusion.shift.weight"],

@@ -61,8 +61,8 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A CLIP file that gives what the weights lack: ViFi-CLIP's have no token embedding.", valueName: "path")
-  )
+      "A CLIP file that gives what the weights lack: ViFi-CLIP's have no token embedding, a LoRA's no model.",
+      valueName: "path"))
   var base: FilePath?
 
   @Option(

@@ -5,14 +5,14 @@ import Weights
 
 @testable import Families
 
-/// Fuzzes the texts that lie beside weights: a configuration of Hugging Face's or open_clip's, an image processor's, an
-/// Open-VCLIP's settings, an index of shards, a model's name. The first byte says which.
+/// Fuzzes the texts that lie beside weights: a configuration of Hugging Face's or open_clip's, an image processor's, a
+/// LoRA's, an Open-VCLIP's settings, an index of shards, a model's name. The first byte says which.
 @_cdecl("fuzz_configuration")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0, let data else { return 0 }
   let bytes = UnsafeRawBufferPointer(start: data + 1, count: size - 1)
   do throws(Failure) {
-    switch data[0] % 8 {
+    switch data[0] % 9 {
     case 0:
       let configuration = try HuggingFaceConfiguration(bytes)
       precondition(configuration.traits.activation != nil && configuration.traits.visionHeads != nil)
@@ -29,6 +29,9 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       _ = try OpenCLIPNames.traits(String(decoding: bytes, as: UTF8.self), isActivationKnown: data[0] > 127)
     case 5: if let processor = try ImageProcessorConfiguration.inProcessor(bytes) { check(processor) }
     case 6: try ForeignModels.check(bytes)
+    case 8:
+      let configuration = try AdapterConfiguration(bytes)
+      precondition(configuration.scaling(rank: 4).isNaN == configuration.alpha.isNaN)
     default:
       let view = try OpenVCLIPSettings(Array(bytes)).view() ?? 1
       precondition((1...3).contains(view))

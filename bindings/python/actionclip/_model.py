@@ -80,7 +80,9 @@ class Model(FrameEncoder, TextEncoder):
     expected_sha256: the SHA-256 that the file must have, 64 hexadecimal digits; a file with another one is refused, and
     nothing in it is parsed. compute_sha256: computes the SHA-256 without expecting one. A file to be hashed is read
     into memory whole.
-    base: a CLIP file that gives the token embedding if the weights lack it, as ViFi-CLIP's do.
+    base: a CLIP file that gives the token embedding if the weights lack it, as ViFi-CLIP's do,
+    and the model that a LoRA is merged into.
+    base_share: the share, 0 to below 1, of base's weights in the model's, as Open-VCLIP mixes CLIP into its own.
     open_clip_name: the model's name in open_clip, if there is no configuration beside its file.
     activation: "QuickGELU" or "GELU", the encoders' activation, which weights do not state: open_clip's own models from
     LAION and DataComp have GELU. None for as the file says, else QuickGELU.

@@ -450,7 +450,8 @@ pub struct actionclip_model_options {
     /// ACTIONCLIP_ACTIVATION_*
     pub activation: i32,
     /// Path of the CLIP file that the weights were trained from. It gives the token embedding if
-    /// the weights lack it, as ViFi-CLIP's do. NULL: none.
+    /// the weights lack it, as ViFi-CLIP's do, the model that a LoRA is merged into, and the
+    /// weights that base_share mixes in. NULL: none.
     pub base_path: *const c_char,
     /// The model's name in open_clip, "ViT-B-16-quickgelu" or, with the weights' tag,
     /// "ViT-B-16/laion2b_s34b_b88k". It determines the activation, and for larger models the number
@@ -1540,13 +1541,13 @@ extern "C" {
         struct_size: usize,
     );
     /// Loads a model from a safetensors file, a torch.save checkpoint, CLIP's own TorchScript
-    /// archive, an index of shards, or a folder of Hugging Face's or open_clip's. The format is
-    /// detected from the content; from a TorchScript archive only tensors are read, and no code is
-    /// run. Names of tensors may be those of the reference, CLIP, Hugging Face CLIP, open_clip,
-    /// mmaction2's ActionCLIP, ViFi-CLIP or Open-VCLIP (docs/FAMILIES.md). A config.json or
-    /// open_clip_config.json beside the file is read if the layout needs one. Options that the file
-    /// states about itself, as one made by actionclip_model_save does (docs/FORMAT.md), count as
-    /// the checkpoint's. The file is read into memory and closed.
+    /// archive, an index of shards, or a folder of Hugging Face's, open_clip's or PEFT's (a LoRA).
+    /// The format is detected from the content; from a TorchScript archive only tensors are read,
+    /// and no code is run. Names of tensors may be those of the reference, CLIP, Hugging Face CLIP,
+    /// open_clip, mmaction2's ActionCLIP, ViFi-CLIP or Open-VCLIP (docs/FAMILIES.md). A config.json
+    /// or open_clip_config.json beside the file is read if the layout needs one. Options that the
+    /// file states about itself, as one made by actionclip_model_save does (docs/FORMAT.md), count
+    /// as the checkpoint's. The file is read into memory and closed.
     ///
     /// A path like "openai/clip-vit-base-patch16" that is no file names a model of Hugging Face. It
     /// is loaded from the cache that Hugging Face's tools keep (docs/EMBEDDING.md says where).
