@@ -46,7 +46,7 @@ endef
 step = @scripts/test_step.sh '$(1)' $(2)
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-archives test-colours test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-archives test-colours test-x-clip test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -247,6 +247,9 @@ test-archives: build ## archives at length: 3 x 50 runs that are killed, a video
 test-colours: library ## all 2^24 colours in YUV against exact arithmetic, in every format and instruction set (minutes)
 	@$(find_python); $$python Tests/python/colours.py
 	@Tests/kernels/run.sh colours
+
+test-x-clip: library ## X-CLIPs of the published sizes against transformers and PyTorch (5 minutes, 8 GB of memory)
+	@$(find_python); X_CLIP_WHOLE=1 $$python -m pytest -q Tests/python/test_x_clip_programs.py
 
 test-batch: library ## the examples for Ray, Daft, sqlite-vec, usearch and FAISS, which it fetches (260 MB, then 5 minutes)
 	@python=build/batch-venv/bin/python; \

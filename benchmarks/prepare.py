@@ -31,15 +31,25 @@ def main():
     warnings.filterwarnings("ignore")
     for patch in PATCHES:
         made(folder / f"b{patch}.safetensors", lambda path: weights(path, patch))
-        made(folder / f"b{patch}-bf16.safetensors", lambda path: weights_bf16(path, patch))
+        made(folder / f"b{patch}-bf16.safetensors", lambda path: weights_bf16(path, folder / f"b{patch}.safetensors"))
+    made(folder / "x-clip.safetensors", x_clip_weights)
+    made(folder / "x-clip-bf16.safetensors", lambda path: weights_bf16(path, folder / "x-clip.safetensors"))
     own_forms(folder)
     for name, patch, positions in ENCODERS:
         made(folder / f"{name}.onnx", lambda path: onnx_file(path, folder, patch, positions))
-        made(folder / f"{name}-int8.onnx", lambda path: onnx_int8(path, folder / f"{name}.onnx"))
-        made(folder / f"{name}.xml", lambda path: openvino_file(path, folder / f"{name}.onnx"))
-        made(folder / f"{name}-int8.xml", lambda path: openvino_int8(path, folder / f"{name}.xml", positions))
+        peers_forms(folder, name, lambda: encoder_batches(positions))
+    made(folder / "x-clip.onnx", lambda path: x_clip_onnx(path, folder))
+    peers_forms(folder, "x-clip", x_clip_batches)
     made(folder / "clip.mp4", lambda path: clip(path, folder))
     made(folder / "reference.npz", lambda path: reference(path, folder))
+    made(folder / "x-clip-reference.npz", lambda path: x_clip_reference(path, folder))
+
+
+def peers_forms(folder, name, batches):
+    """What is made of NAME.onnx; `batches` makes input to quantise with."""
+    made(folder / f"{name}-int8.onnx", lambda path: onnx_int8(path, folder / f"{name}.onnx"))
+    made(folder / f"{name}.xml", lambda path: openvino_file(path, folder / f"{name}.onnx"))
+    made(folder / f"{name}-int8.xml", lambda path: openvino_int8(path, folder / f"{name}.xml", batches()))
 
 
 def made(path, make):
@@ -63,11 +73,20 @@ def weights(path, patch):
     save_file({name: value.contiguous() for name, value in CLIP(patch).state_dict().items()}, path)
 
 
-def weights_bf16(path, patch):
+def x_clip_weights(path):
+    import torch
+    from safetensors.torch import save_file
+    from x_clip_in_torch import XCLIP
+
+    torch.manual_seed(0)
+    save_file({name: value.contiguous() for name, value in XCLIP().state_dict().items()}, path)
+
+
+def weights_bf16(path, source):
     import torch
     from safetensors.torch import load_file, save_file
 
-    whole = load_file(path.with_name(f"b{patch}.safetensors"))
+    whole = load_file(source)
     save_file({name: value.to(torch.bfloat16) for name, value in whole.items()}, path)
 
 
@@ -116,6 +135,30 @@ def onnx_file(path, folder, patch, positions):
     torch.backends.mha.set_fastpath_enabled(True)
 
 
+def x_clip(folder):
+    from safetensors.torch import load_file
+    from x_clip_in_torch import XCLIP
+
+    model = XCLIP().eval()
+    model.load_state_dict(load_file(folder / "x-clip.safetensors"))
+    return model
+
+
+def x_clip_onnx(path, folder):
+    """Of one shape: a video of 8 frames, 400 labels."""
+    import torch
+    from x_clip_in_torch import Score
+
+    given = workload.inputs()
+    torch.backends.mha.set_fastpath_enabled(False)
+    with torch.no_grad():
+        torch.onnx.export(
+            Score(x_clip(folder)), tuple(torch.from_numpy(given[name]) for name in ("pixels", "labels")), str(path),
+            dynamo=False, opset_version=17, input_names=["x", "labels"], output_names=["y"],
+        )  # fmt: skip
+    torch.backends.mha.set_fastpath_enabled(True)
+
+
 def onnx_int8(path, source):
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
@@ -129,22 +172,33 @@ def openvino_file(path, source):
     ov.save_model(ov.convert_model(source), path, compress_to_fp16=False)
 
 
-def openvino_int8(path, source, positions):
+def encoder_batches(positions):
+    rng = np.random.default_rng(1)
+    if positions is None:
+        return [rng.standard_normal((1, 3, SIDE, SIDE)).astype(np.float32) for _ in range(CALIBRATION)]
+    batches = []
+    for _ in range(CALIBRATION):
+        rows = np.zeros((4, positions), np.int64)
+        rows[:, 0], rows[:, PROMPT_TOKENS - 1] = workload.START, workload.END
+        rows[:, 1 : PROMPT_TOKENS - 1] = rng.integers(300, 40000, (4, PROMPT_TOKENS - 2))
+        batches.append(rows)
+    return batches
+
+
+def x_clip_batches():
+    """Whole videos, an eighth as many."""
+    rng = np.random.default_rng(1)
+    shapes = (workload.FRAMES, 3, SIDE, SIDE), (workload.PROMPTS, workload.EMBEDDING)
+    return [tuple(rng.standard_normal(shape).astype(np.float32) for shape in shapes)
+            for _ in range(CALIBRATION // workload.FRAMES)]  # fmt: skip
+
+
+def openvino_int8(path, source, batches):
     import nncf
     import openvino as ov
 
-    rng = np.random.default_rng(1)
-    if positions is None:
-        batches = [rng.standard_normal((1, 3, SIDE, SIDE)).astype(np.float32) for _ in range(CALIBRATION)]
-    else:
-        batches = []
-        for _ in range(CALIBRATION):
-            rows = np.zeros((4, positions), np.int64)
-            rows[:, 0], rows[:, PROMPT_TOKENS - 1] = workload.START, workload.END
-            rows[:, 1 : PROMPT_TOKENS - 1] = rng.integers(300, 40000, (4, PROMPT_TOKENS - 2))
-            batches.append(rows)
     quantised = nncf.quantize(
-        ov.Core().read_model(source), nncf.Dataset(batches), subset_size=CALIBRATION,
+        ov.Core().read_model(source), nncf.Dataset(batches), subset_size=len(batches),
         model_type=nncf.ModelType.TRANSFORMER,
     )  # fmt: skip
     ov.save_model(quantised, path, compress_to_fp16=False)
@@ -178,6 +232,15 @@ def reference(path, folder):
                         used = int(rows.argmax(1).max()) + 1
                         out[task.rows] = model.encode_text(rows[:, :used]).numpy()
     np.savez(path, **out)
+
+
+def x_clip_reference(path, folder):
+    import torch
+
+    given = workload.inputs()
+    with torch.inference_mode():
+        scores = x_clip(folder).score(*(torch.from_numpy(given[name]) for name in ("pixels", "labels")))
+    np.savez(path, scores=scores.numpy())
 
 
 if __name__ == "__main__":

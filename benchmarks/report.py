@@ -116,10 +116,10 @@ def _cosines(results):
     if not worst:
         return []
     lines = ["", "Worst cosine of an embedding with that of PyTorch in fp32 (the peers read the video with PyAV and "
-             "Pillow, OpenVINO's int8 is calibrated with noise):", "", "| | | image | text | video |",
-             "|---|---|---|---|---|"]  # fmt: skip
+             "Pillow, OpenVINO's int8 is calibrated with noise), and of scores less their mean:", "",
+             "| | | image | text | video | scores |", "|---|---|---|---|---|---|"]  # fmt: skip
     for (precision, runtime), kinds in worst.items():
-        cells = (f"{kinds[kind]:.6f}" if kind in kinds else "" for kind in ("image", "text", "video"))
+        cells = (f"{kinds[kind]:.6f}" if kind in kinds else "" for kind in ("image", "text", "video", "score"))
         lines.append(f"| {precision} | {NAMES[runtime]} | {' | '.join(cells)} |")
     return lines
 

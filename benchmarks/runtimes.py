@@ -38,6 +38,12 @@ class Actionclip:
     def text(self, length, rows):
         return self.model(16, FRAMES).encode_tokens
 
+    def score(self, labels):
+        path = self.folder / "x-clip.safetensors"
+        model = self.actionclip.Model(path, threads=self.threads, compute=self.precision)
+        scale = model.info.logit_scale
+        return lambda pixels: model.similarity(model.encode_pixels(pixels), labels, scale)
+
     def video(self):
         model = self.model(16, FRAMES)
 
@@ -100,25 +106,26 @@ class Torch(Peer):
         import safetensors.torch
         import torch
         from clip_in_torch import CLIP
+        from x_clip_in_torch import XCLIP
 
         torch.set_num_threads(threads)
         torch.set_grad_enabled(False)
-        self.torch, self.load_file, self.CLIP = torch, safetensors.torch.load_file, CLIP
+        self.torch, self.load_file, self.CLIP, self.XCLIP = torch, safetensors.torch.load_file, CLIP, XCLIP
         self.type = {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
         self.models = {}
         self.versions = {"torch": torch.__version__}
 
-    def model(self, patch):
-        if patch not in self.models:
+    def model(self, name, make):
+        if name not in self.models:
             with self.torch.device("meta"):
-                model = self.CLIP(patch).eval()
+                model = make().eval()
             suffix = "" if self.precision == "fp32" else "-bf16"
-            model.load_state_dict(self.load_file(self.folder / f"b{patch}{suffix}.safetensors"), assign=True)
-            self.models = {patch: model}
-        return self.models[patch]
+            model.load_state_dict(self.load_file(self.folder / f"{name}{suffix}.safetensors"), assign=True)
+            self.models = {name: model}
+        return self.models[name]
 
     def image(self, patch, frames):
-        visual = self.model(patch).visual
+        visual = self.model(f"b{patch}", lambda: self.CLIP(patch)).visual
 
         def encode(pixels):
             with self.torch.inference_mode():
@@ -127,13 +134,23 @@ class Torch(Peer):
         return encode
 
     def text_encoder(self, length, batch):
-        model = self.model(16)
+        model = self.model("b16", lambda: self.CLIP(16))
 
         def encode(tokens):
             with self.torch.inference_mode():
                 return model.encode_text(self.torch.from_numpy(tokens)).float().numpy()
 
         return encode
+
+    def score(self, labels):
+        model = self.model("x-clip", self.XCLIP)
+        texts = self.torch.from_numpy(labels).to(self.type)
+
+        def score(pixels):
+            with self.torch.inference_mode():
+                return model.score(self.torch.from_numpy(pixels).to(self.type), texts).float().numpy()
+
+        return score
 
 
 class OnnxRuntime(Peer):
@@ -152,7 +169,11 @@ class OnnxRuntime(Peer):
         options.intra_op_num_threads, options.inter_op_num_threads = self.threads, 1
         path = str(self.folder / f"{name}{self.suffix}.onnx")
         session = self.onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return lambda x: session.run(None, {"x": x})[0]
+        return lambda x, **more: session.run(None, {"x": x, **more})[0]
+
+    def score(self, labels):
+        session = self.encoder("x-clip")
+        return lambda pixels: session(pixels, labels=labels)
 
     def image(self, patch, frames):
         return self.encoder(f"b{patch}-image")
@@ -172,23 +193,28 @@ class OpenVINO(Peer):
         self.core.get_property("CPU", "FULL_DEVICE_NAME")  # loads the plug-in
         self.versions = {"openvino": openvino.__version__.partition("-")[0]}
 
-    def encoder(self, name, shape):
-        """For one shape: a batch that may vary was no faster."""
+    def encoder(self, name, shape=None):
+        """For one shape, the file's own without one: a batch that may vary was no faster."""
         path = self.folder / f"{name}{'-int8' if self.precision == 'int8' else ''}.xml"
         model = self.core.read_model(path)
-        model.reshape(shape)
+        if shape is not None:
+            model.reshape(shape)
         settings = {"INFERENCE_NUM_THREADS": self.threads, "PERFORMANCE_HINT": "LATENCY"}
         # Layers that int8 leaves in floating point are fp32 or bf16 by the runtime's own choice.
         if self.precision != "int8":
             settings["INFERENCE_PRECISION_HINT"] = {"fp32": "f32", "bf16": "bf16"}[self.precision]
         request = self.core.compile_model(model, "CPU", settings).create_infer_request()
-        return lambda x: request.infer([np.ascontiguousarray(x)])[0].copy()
+        return lambda *given: request.infer([np.ascontiguousarray(x) for x in given])[0].copy()
 
     def image(self, patch, frames):
         return self.encoder(f"b{patch}-image", [frames, 3, SIDE, SIDE])
 
     def text_encoder(self, length, batch):
         return self.encoder(f"b16-text{length}", [batch, length])
+
+    def score(self, labels):
+        encoder = self.encoder("x-clip")
+        return lambda pixels: encoder(pixels, labels)
 
 
 #: Who computes in what. Ours comes first; the rest are its peers.

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-SIDE, FRAMES, CONTEXT = 224, 8, 77
+SIDE, FRAMES, CONTEXT, EMBEDDING = 224, 8, 77, 512
 START, END = 49406, 49407
 PROMPTS, PROMPT_TOKENS, COMMON_TOKENS = 400, 10, 4
 TEMPLATES = 16
@@ -18,7 +18,7 @@ PRECISIONS = ("fp32", "bf16", "int8")
 class Task:
     name: str
     title: str
-    kind: str  # image, text, video, load or memory
+    kind: str  # image, text, video, score, load or memory
     patch: int = 16
     frames: int = FRAMES
     rows: str = ""  # which token rows, of those `inputs` makes
@@ -42,6 +42,7 @@ TASKS = (
     Task("templates", "400 labels in 16 templates, peers padded to 77 (their time: 400 prompts, times 16)", "text",
          rows="templates", peer_share=TEMPLATES, long=True),
     Task("video", "10 s of 720p H.264 to the embedding of 8 frames", "video"),
+    Task("x-clip", "X-CLIP ViT-B/16, 8 frames against 400 labels whose embeddings are kept", "score"),
     Task("load", "files to the first embedding of 1 frame, both encoders loaded", "load", frames=1),
     Task("memory", "resident memory after 8 frames and 400 prompts", "memory", rows="prompts"),
 )  # fmt: skip
@@ -51,14 +52,15 @@ QUICK = ("b16-8", "b16-1", "b32-8", "prompts-fair", "load")
 
 
 def inputs():
-    """Arrays by name: pixels, and rows of tokens, zeros after each prompt's end."""
+    """Arrays by name: pixels; rows of tokens, zeros after each prompt's end; embeddings of labels."""
     rng = np.random.default_rng(0)
     pixels = rng.standard_normal((FRAMES, 3, SIDE, SIDE)).astype(np.float32)
     prompts = np.zeros((PROMPTS, CONTEXT), np.int64)
     prompts[:, 0], prompts[:, PROMPT_TOKENS - 1] = START, END
     prompts[:, 1 : PROMPT_TOKENS - 1] = _ids(rng, (PROMPTS, PROMPT_TOKENS - 2))
     prompts[:, 1:COMMON_TOKENS] = prompts[0, 1:COMMON_TOKENS]
-    return {"pixels": pixels, "prompts": prompts, "templates": _templates(rng)}
+    given = {"pixels": pixels, "prompts": prompts, "templates": _templates(rng)}
+    return given | {"labels": rng.standard_normal((PROMPTS, EMBEDDING)).astype(np.float32)}
 
 
 def _templates(rng):

@@ -63,8 +63,8 @@ def real(patch, frames, **changes):
 # ---------------------------------------------------------------- as transformers has it
 
 
-def hugging_face(sizes, rough=True):
-    """An XCLIPModel; `rough` weights leave no part of it unused."""
+def hugging_face(sizes):
+    """An XCLIPModel whose weights leave no part of it unused."""
     transformers = families.maker_or_skip("transformers")
 
     def tower(width, layers):
@@ -85,8 +85,7 @@ def hugging_face(sizes, rough=True):
         projection_dim=sizes.embedding, prompt_layers=sizes.prompt_layers,
         prompt_num_attention_heads=sizes.prompt_heads,
     )  # fmt: skip
-    module = transformers.XCLIPModel(config).eval()
-    return roughened(module) if rough else module
+    return roughened(transformers.XCLIPModel(config).eval())
 
 
 def roughened(module):
