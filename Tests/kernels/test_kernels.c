@@ -117,15 +117,18 @@ static void test_conversion(const problem *p, float *unpacked) {
   }
 }
 
+static double tanh_gelu_argument(double x) { return 0.79788456080286535588 * (x + 0.044715 * x * x * x); }
+
 static double activated(double x, ckernels_activation activation) {
   if (activation == CKERNELS_QUICK_GELU) return x / (1 + exp(-1.702 * x));
   if (activation == CKERNELS_GELU) return x / 2 * erfc(-x * 0.70710678118654752440);
+  if (activation == CKERNELS_TANH_GELU) return x / (1 + exp(-2 * tanh_gelu_argument(x)));
   return activation == CKERNELS_RELU && x < 0 ? 0 : x;
 }
 
-// Both GELUs: rounded in low precision, which stores what is rounded anyway.
+// All GELUs: rounded in low precision, which stores what is rounded anyway.
 static int is_smooth(ckernels_activation activation) {
-  return activation == CKERNELS_QUICK_GELU || activation == CKERNELS_GELU;
+  return activation == CKERNELS_QUICK_GELU || activation == CKERNELS_GELU || activation == CKERNELS_TANH_GELU;
 }
 
 // Worst errors by precision: of sums, in ULPs of the sum of magnitudes; and after a GELU, relative.
@@ -141,7 +144,7 @@ static void test_product(ckernels_precision precision, size_t rows, size_t k, si
   const ckernels_operand x = {p.operand, p.stride,
                               precision == CKERNELS_INT8 ? p.scale : with_shares ? shares : NULL,
                               precision == CKERNELS_INT8 ? p.zero : NULL};
-  ckernels_result to = {with_bias ? bias : NULL, (ckernels_activation)below(4), (ckernels_store)below(3),
+  ckernels_result to = {with_bias ? bias : NULL, (ckernels_activation)below(5), (ckernels_store)below(3),
                         NULL, outputs + below(3)};
   const size_t size = to.store == CKERNELS_STORE_BF16 ? 2 : 4;
   // Rows end where the last one's outputs end.
@@ -220,7 +223,7 @@ static void test_independence(ckernels_precision precision) {
   problem p = make(precision, ROWS, K, OUTPUTS);
   float *all = memory(ROWS * STRIDE * 4), *one = memory(STRIDE * 4), *bias = numbers(STRIDE);
   const int quantised = precision == CKERNELS_INT8;
-  for (int activation = 0; activation < 4; activation++) {
+  for (int activation = 0; activation < 5; activation++) {
     ckernels_operand x = {p.operand, p.stride, quantised ? p.scale : NULL, quantised ? p.zero : NULL};
     ckernels_result to = {bias, (ckernels_activation)activation, CKERNELS_STORE_FP32, all, STRIDE};
     ckernels_gemm(kernels, precision, ROWS, K, &x, p.packed, 0, ckernels_panels(OUTPUTS), OUTPUTS, &to);
@@ -239,10 +242,11 @@ static void test_independence(ckernels_precision precision) {
 
 // GELU of numbers as they are, over the whole range of floats: in fp32 within 6 ULP of the exact result, down to the
 // smallest denormal; in bf16, for every number that it has, within 3e-4 of it, down to the smallest normal float. The
-// same bits in every row and column, whole panels and the last one's few.
-static double worst_gelu[2];  // in ULPs; relative
+// same bits in every row and column, whole panels and the last one's few. GELU by tanh is a quotient, as QuickGELU is:
+// rounding its exponent v costs |v| ULP more, and where the exponent ends what is left is below 1e-36.
+static double worst_gelu[2];  // of the exact one: in ULPs; relative
 
-static void test_gelu(ckernels_precision precision) {
+static void test_gelu(ckernels_precision precision, ckernels_activation activation) {
   enum { ROWS = 64, OUTPUTS = 21 };
   const int half = precision == CKERNELS_BF16, expanded = half && ckernels_inputs(kernels, precision) == CKERNELS_FP32;
   float ones[OUTPUTS], *packed = memory(ckernels_packed_count(precision, OUTPUTS, 1) * 4);
@@ -251,7 +255,7 @@ static void test_gelu(ckernels_precision precision) {
   float *y = memory(ROWS * OUTPUTS * 4);
   uint32_t *rows = memory(ROWS * 4);
   const ckernels_operand x = {rows, 1, NULL, NULL};
-  const ckernels_result to = {NULL, CKERNELS_GELU, CKERNELS_STORE_FP32, y, OUTPUTS};
+  const ckernels_result to = {NULL, activation, CKERNELS_STORE_FP32, y, OUTPUTS};
   const uint64_t step = half ? 1 : 30011, end = half ? 1 << 16 : 1ull << 32;
   for (uint64_t bits = 0; bits < end; bits += ROWS * step) {
     for (uint64_t row = 0; row < ROWS; row++) rows[row] = (uint32_t)(bits + row * step) << (expanded ? 16 : 0);
@@ -266,7 +270,13 @@ static void test_gelu(ckernels_precision precision) {
         CHECK(!isfinite(*got), "GELU of %g is %g", (double)value, (double)*got);
         continue;
       }
-      const double exact = activated((double)value, CKERNELS_GELU), error = fabs((double)*got - exact);
+      const double exact = activated((double)value, activation), error = fabs((double)*got - exact);
+      if (activation == CKERNELS_TANH_GELU) {
+        const double v = fmin(fabs(2 * tanh_gelu_argument((double)value)), 90);
+        const double limit = half ? 3e-4 * fabs(exact) : (6 + (value < 0 ? 2 * v : 0)) * ulp(fabs(exact));
+        CHECK(error <= limit + 1e-36, "GELU by tanh of %g is %g, not %g", (double)value, (double)*got, exact);
+        continue;
+      }
       if (half) {
         if (fabs(exact) > 1e-37) worst_gelu[1] = fmax(worst_gelu[1], error / fabs(exact));
         CHECK(error <= 3e-4 * fabs(exact) + FLT_MIN, "GELU of %g is %g, not %g", (double)value, (double)*got, exact);
@@ -631,7 +641,8 @@ static void test_products(ckernels_precision precision, size_t shapes) {
          worst_sum[precision]);
   if (precision != CKERNELS_INT8) {
     worst_gelu[precision] = 0;
-    test_gelu(precision);
+    test_gelu(precision, CKERNELS_TANH_GELU);
+    test_gelu(precision, CKERNELS_GELU);
     printf(", GELUs %.0e, the exact one %.2g", worst_smooth[precision], worst_gelu[precision]);
   }
   if (precision != CKERNELS_INT8 && ckernels_activations(kernels, precision) == precision) {

@@ -54,6 +54,7 @@ INLINE N(vf) TILE(activated)(N(vf) v, const int activation) {
   switch (activation) {
     case CKERNELS_QUICK_GELU: return APPROXIMATE ? N(approximate_quick_gelu)(v) : N(quick_gelu)(v);
     case CKERNELS_GELU: return APPROXIMATE ? N(approximate_gelu)(v) : N(gelu)(v);
+    case CKERNELS_TANH_GELU: return APPROXIMATE ? N(approximate_tanh_gelu)(v) : N(tanh_gelu)(v);
     case CKERNELS_RELU: return v < 0.0f ? N(splat)(0.0f) : v;
     default: return v;
   }
@@ -126,6 +127,7 @@ static __attribute__((noinline)) void TILE(write_tile)(const TILE(sum) *sums, si
       case CKERNELS_IDENTITY: OF_STORE(CKERNELS_IDENTITY) break;
       case CKERNELS_QUICK_GELU: OF_STORE(CKERNELS_QUICK_GELU) break;
       case CKERNELS_GELU: OF_STORE(CKERNELS_GELU) break;
+      case CKERNELS_TANH_GELU: OF_STORE(CKERNELS_TANH_GELU) break;
       default: OF_STORE(CKERNELS_RELU)
     }
 #undef OF_STORE

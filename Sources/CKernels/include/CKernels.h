@@ -161,7 +161,8 @@ typedef enum {
   CKERNELS_IDENTITY = 0,
   CKERNELS_QUICK_GELU = 1,  // x * sigmoid(1.702 x)
   CKERNELS_RELU = 2,
-  CKERNELS_GELU = 3,  // x/2 (1 + erf(x / sqrt 2))
+  CKERNELS_GELU = 3,       // x/2 (1 + erf(x / sqrt 2))
+  CKERNELS_TANH_GELU = 4,  // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 } ckernels_activation;
 
 typedef enum {

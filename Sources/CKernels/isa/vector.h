@@ -144,6 +144,26 @@ INLINE N(vf) N(approximate_quick_gelu)(N(vf) x) {
   return x * N(approximate_reciprocal)(1.0f + N(approximate_exp2)(power));
 }
 
+// GELU by tanh, x/2 (1 + tanh u) = x * sigmoid(2 u) with u = sqrt(2/pi) (x + 0.044715 x^3). Below -64 it is 0 to any
+// precision, as QuickGELU is.
+INLINE N(vf) N(tanh_gelu)(N(vf) x) {
+  const N(vf) numerator = N(max)(x, N(splat)(-64.0f)) + 0.0f * x;
+  return numerator / (1.0f + N(exponential)(-x * (1.595769122f + 0.07135481627f * x * x)));
+}
+// The derivative of GELU by tanh, s + x (2 u)' s (1 - s) with s = sigmoid(2 u).
+INLINE N(vf) N(tanh_gelu_slope)(N(vf) x) {
+  const N(vf) v = N(max)(N(min)(x, N(splat)(16.0f)), N(splat)(-16.0f)) + 0.0f * x, square = v * v;
+  const N(vf) s = 1.0f / (1.0f + N(exponential)(-v * (1.595769122f + 0.07135481627f * square)));
+  return s + v * (1.595769122f + 0.2140644488f * square) * (s * (1.0f - s));
+}
+// GELU by tanh to 3e-4 of itself.
+INLINE N(vf) N(approximate_tanh_gelu)(N(vf) x) {
+  N(vf) power = -x * (2.302208198f + 0.1029432396f * x * x);
+  if (!HAS_SCALEF) power = N(min)(power, N(splat)(126.0f));
+  const N(vf) numerator = N(max)(x, N(splat)(-64.0f)) + 0.0f * x;
+  return numerator * N(approximate_reciprocal)(1.0f + N(approximate_exp2)(power));
+}
+
 // GELU, x Phi(x) = x/2 (1 + erf(x / sqrt 2)), to 6 ulp of itself and down to the smallest denormal: max(x, 0) - a Q(a)
 // with a = |x|, so that nothing cancels where the result is small, and Q(a) = e^(-a a / 2) P(t) / (a + 2.5) with
 // t = (a - 2.5) / (a + 2.5), P fitted to 1.5e-8 of itself. From a = 15 on, a Q is below every float. 0 * x keeps

@@ -67,6 +67,7 @@ INLINE N(vf) N(activated)(ckernels_activation activation, N(vf) x) {
     case CKERNELS_IDENTITY: return x;
     case CKERNELS_QUICK_GELU: return N(quick_gelu)(x);
     case CKERNELS_RELU: return x < 0.0f ? N(splat)(0.0f) : x;
+    case CKERNELS_TANH_GELU: return N(tanh_gelu)(x);
     case CKERNELS_GELU: break;
   }
   return N(gelu)(x);
@@ -76,6 +77,7 @@ INLINE N(vf) N(slope)(ckernels_activation activation, N(vf) x) {
     case CKERNELS_IDENTITY: return N(splat)(1.0f);
     case CKERNELS_QUICK_GELU: return N(quick_gelu_slope)(x);
     case CKERNELS_RELU: return x > 0.0f ? N(splat)(1.0f) : N(splat)(0.0f);
+    case CKERNELS_TANH_GELU: return N(tanh_gelu_slope)(x);
     case CKERNELS_GELU: break;
   }
   return N(gelu_slope)(x);

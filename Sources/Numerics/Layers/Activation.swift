@@ -5,6 +5,8 @@ public enum Activation: Sendable {
   case identity, quickGELU, relu
   /// GELU with the exact error function.
   case gelu
+  /// GELU as torch approximates it by tanh ("gelu_pytorch_tanh").
+  case tanhGELU
 
   var kernel: ckernels_activation {
     switch self {
@@ -12,6 +14,7 @@ public enum Activation: Sendable {
     case .quickGELU: CKERNELS_QUICK_GELU
     case .relu: CKERNELS_RELU
     case .gelu: CKERNELS_GELU
+    case .tanhGELU: CKERNELS_TANH_GELU
     }
   }
 }
