@@ -3,15 +3,16 @@ import System
 /// Lower-casing as Python's `str.lower` does it: with full mappings (U+0130 becomes two scalars), and with a final
 /// sigma where a capital sigma ends a word.
 enum Lowercase {
-  /// Appends the lower-case form of a text.
+  /// Appends the lower-case form of a text. Without `finalSigma` each character is taken by itself, as Rust's
+  /// `char::to_lowercase` does it.
   static func append(
-    _ scalars: UnsafeBufferPointer<UInt32>, to out: inout GrowingArray<UInt32>
+    _ scalars: UnsafeBufferPointer<UInt32>, finalSigma: Bool = true, to out: inout GrowingArray<UInt32>
   ) throws(Failure) {
     for (index, value) in scalars.enumerated() {
       if value < 0x80 {
         try out.append((0x41...0x5A).contains(value) ? value + 0x20 : value)
       } else if value == 0x3A3 {
-        try out.append(isFinalSigma(scalars, index) ? 0x3C2 : 0x3C3)
+        try out.append(finalSigma && isFinalSigma(scalars, index) ? 0x3C2 : 0x3C3)
       } else if let properties = Unicode.Scalar(value)?.properties, properties.changesWhenLowercased {
         for scalar in properties.lowercaseMapping.unicodeScalars { try out.append(scalar.value) }
       } else {

@@ -58,6 +58,37 @@ struct TextStep {
     }
   }
 
+  // MARK: - Gemma's
+
+  /// Checks that a normalizer is that of SigLIP 2's pieces, spaces replaced by U+2581 and perhaps lower case, and returns
+  /// whether it replaces them.
+  static func checkPieceNormalizer(_ json: inout JSONReader) throws(Failure) -> Bool {
+    var replacesSpaces = false
+    for step in try read(&json, list: "normalizers") {
+      switch step.type {
+      case "Lowercase" where !replacesSpaces: break
+      case "Replace" where step.pattern == "String:  " && step.content == "\u{2581}": replacesSpaces = true
+      default:
+        throw Failure(
+          .unsupported,
+          "the step \(quoted(step.type.utf8)) is not computed; SigLIP 2's tokenizer has Lowercase, and Replace of "
+            + "' ' by '\u{2581}'")
+      }
+    }
+    return replacesSpaces
+  }
+
+  /// Checks that a pre-tokenizer leaves texts whole: it splits at spaces, of which there are none any more.
+  static func checkPiecePreTokenizer(_ json: inout JSONReader) throws(Failure) {
+    for step in try read(&json, list: "pretokenizers") {
+      guard step.type == "Split", step.pattern == "String:  ", !step.isInverted else {
+        throw Failure(
+          .unsupported,
+          "the step \(quoted(step.type.utf8)) is not computed; SigLIP 2's tokenizer splits at spaces alone")
+      }
+    }
+  }
+
   // MARK: - Reading
 
   /// Reads one step, or the steps of a "Sequence", which are under the key `list`; none for null.

@@ -1,34 +1,50 @@
 import System
 import Text
 
-/// CLIP's byte-level BPE tokenizer, from text to token ids. Its ids equal those of the reference's `SimpleTokenizer`
-/// with ftfy installed. It is immutable after loading, and any number of threads may use it.
+/// A tokenizer, from text to token ids: CLIP's byte-level BPE, or the pieces of SigLIP. CLIP's ids equal those of the
+/// reference's `SimpleTokenizer` with ftfy installed. It is immutable after loading, and any number of threads may use
+/// it.
 ///
-/// The vocabulary in the order of ids: the 256 bytes, the same 256 at the end of a word, one symbol per merge,
+/// CLIP's vocabulary in the order of ids: the 256 bytes, the same 256 at the end of a word, one symbol per merge,
 /// `<|startoftext|>`, `<|endoftext|>`.
 public final class Tokenizer: Sendable {
+  /// CLIP's merges; none in a tokenizer of pieces.
   let merges: MergeList
+  let pieces: (any PieceModel)?
 
-  /// Reads a tokenizer from a regular file: CLIP's merge list or a Hugging Face tokenizer.json, plain or compressed
-  /// with gzip. The content tells the format. The file has at most 16 MB, compressed and plain. A vocab.json beside a
-  /// merges.txt must agree with it.
+  /// Reads a tokenizer from a regular file: CLIP's merge list, a Hugging Face tokenizer.json of CLIP or SigLIP 2, plain
+  /// or compressed with gzip, or SigLIP's spiece.model. The content tells the format. The file has at most 64 MB, and
+  /// at most 16 MB compressed. A vocab.json beside a merges.txt must agree with it.
   ///
   /// - Parameter vocabularySize: the number of tokens in the model's vocabulary. A merge list must have that number
   ///   less 514 merges, and later ones are ignored; a tokenizer.json must have exactly that many tokens. nil: all
-  ///   tokens of a tokenizer.json, or the standard 49,408 of a merge list, or fewer if the list is shorter.
+  ///   tokens of a tokenizer.json, or the standard 49,408 of a merge list, or fewer if the list is shorter. Pieces may
+  ///   be up to 127 fewer.
   public convenience init(path: FilePath, vocabularySize: Int? = nil) throws(Failure) {
-    var builder: MergeBuilder
+    let contents: TokenizerFormat.Contents
     do throws(Failure) {
       let bytes = try TokenizerFile.read(path)
-      builder = try TokenizerFormat.read(bytes.view, vocabularySize: vocabularySize)
+      contents = try TokenizerFormat.read(bytes.view, vocabularySize: vocabularySize)
     } catch { throw error.about(TokenizerFile.name(path)) }
+    switch consume contents {
+    case .pieces(let model): try self.init(model)
+    case .merges(let builder): self.init(try Tokenizer.checked(builder, beside: path))
+    }
+  }
+
+  /// The merges of a merges.txt once they agree with a vocab.json beside it, if there is one; those of another file as
+  /// they are.
+  private static func checked(
+    _ merges: consuming MergeBuilder, beside path: FilePath
+  ) throws(Failure) -> MergeBuilder {
+    var builder = merges
     if let beside = TokenizerFile.vocabulary(beside: path) {
       do throws(Failure) {
         let bytes = try TokenizerFile.read(beside)
         try Vocabulary.check(file: bytes.view, against: &builder)
       } catch { throw error.about(TokenizerFile.name(beside)) }
     }
-    self.init(builder)
+    return builder
   }
 
   /// Reads a merge list from its text.
@@ -44,30 +60,54 @@ public final class Tokenizer: Sendable {
   ) throws(Failure) {
     let bytes = UnsafeBufferPointer(
       start: bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), count: bytes.count)
-    self.init(try TokenizerFormat.read(bytes, vocabularySize: vocabularySize))
+    switch try TokenizerFormat.read(bytes, vocabularySize: vocabularySize) {
+    case .pieces(let model): try self.init(model)
+    case .merges(let builder): self.init(builder)
+    }
   }
 
-  private init(_ builder: consuming MergeBuilder) { merges = builder.finish() }
+  private init(_ builder: consuming MergeBuilder) {
+    merges = builder.finish()
+    pieces = nil
+  }
 
-  /// The text of a merge file with exactly the merges in use, as a list of one text. Each call makes it anew.
-  public func mergeList() throws(Failure) -> TextList {
+  private init(_ pieces: any PieceModel) throws(Failure) {
+    merges = try MergeBuilder(capacity: 0).finish()
+    self.pieces = pieces
+  }
+
+  /// Whether it is of SigLIP's pieces, which have no merge list.
+  public var isOfPieces: Bool { pieces != nil }
+
+  /// The bytes of a tokenizer file that gives the same ids; empty for CLIP's, which has a merge list. Each call makes it
+  /// anew.
+  public func pieceFile() throws(Failure) -> GrowingArray<UInt8> {
+    var file = GrowingArray<UInt8>()
+    try pieces?.write(to: &file)
+    return file
+  }
+
+  /// The text of a merge file with exactly the merges in use, as a list of one text; nil for a tokenizer of pieces. Each
+  /// call makes it anew.
+  public func mergeList() throws(Failure) -> TextList? {
+    guard pieces == nil else { return nil }
     let list = TextList()
     let text = try merges.text()
     try list.append(text.view)
     return list
   }
 
-  /// The number of tokens: 512 byte symbols, the merges in use, and two markers.
-  public var vocabularySize: Int { MergeList.fixedSymbols + merges.count }
+  /// The number of tokens: of CLIP's 512 byte symbols, the merges in use, and two markers.
+  public var vocabularySize: Int { pieces?.count ?? MergeList.fixedSymbols + merges.count }
 
-  /// The id of `<|startoftext|>`.
+  /// The id of CLIP's `<|startoftext|>`.
   public var startOfText: Int32 { Int32(vocabularySize - 2) }
 
-  /// The id of `<|endoftext|>`. It is the largest id, by which the text encoder finds the end of a text.
+  /// The id of CLIP's `<|endoftext|>`. It is the largest id, by which the text encoder finds the end of a text.
   public var endOfText: Int32 { Int32(vocabularySize - 1) }
 
-  /// Calls `body` with the token ids of a text, without the two markers; they are valid during the call. A marker
-  /// that is spelled in the text becomes its id, and NUL bytes are ordinary text. The text has at most 4 MB.
+  /// Calls `body` with the token ids of a text, without markers; they are valid during the call. A marker of CLIP's or
+  /// SigLIP 2's that is spelled in the text becomes its id, and NUL bytes are ordinary text. The text has at most 4 MB.
   public func encode(
     _ utf8: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<Int32>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -75,7 +115,8 @@ public final class Tokenizer: Sendable {
     try body(ids.view)
   }
 
-  /// Writes the row of a text for the text encoder: start marker, ids, end marker, and zeros up to `contextLength`.
+  /// Writes the row of a text for the text encoder: start marker, ids, end marker, and zeros up to `contextLength`; of
+  /// pieces ids, end mark, and padding.
   ///
   /// - Parameters:
   ///   - contextVectors: the context vectors of the model, whose ids stand in place of a `ContextMarker`; a text with a
@@ -94,12 +135,16 @@ public final class Tokenizer: Sendable {
           + "the markers, and the row at least as many as the context")
     }
     let ids = try ids(of: utf8, contextVectors: contextVectors)
-    let room = contextLength - 2
+    let room = contextLength - (pieces == nil ? 2 : 1)
     guard ids.count <= room || truncate else {
       throw Failure(
         .textTooLong,
         "the text \(quoted(utf8, limit: 40)) has \(ids.count) tokens, but a context of \(contextLength) "
           + "holds \(room); shorten it or ask for truncation")
+    }
+    if let pieces {
+      let own = UnsafeMutableBufferPointer(rebasing: row[..<contextLength])
+      return pieces.encodeRow(ids.view, into: own)
     }
     let kept = min(ids.count, room)
     row[0] = startOfText
@@ -108,8 +153,13 @@ public final class Tokenizer: Sendable {
     for index in kept + 2..<contextLength { row[index] = 0 }
   }
 
-  /// The token ids of a text, without the two markers.
+  /// The token ids of a text, without markers.
   func ids(of utf8: UnsafeBufferPointer<UInt8>) throws(Failure) -> GrowingArray<Int32> {
+    if let pieces {
+      var ids = try GrowingArray<Int32>(capacity: 80)
+      try pieces.append(utf8, to: &ids)
+      return ids
+    }
     let text = try TextCleaner.clean(utf8)
     var ids = try GrowingArray<Int32>(capacity: 80)
     var encoder = BytePairEncoder()

@@ -5,9 +5,9 @@ import Text
 enum TokenizerFile {
   /// The largest compressed file, in bytes; the standard merge list has 1.4 MB.
   static let maximumCompressed = 16 << 20
-  /// The largest plain content, read or decompressed, in bytes; the standard merge list has 3.2 MB, a tokenizer.json
-  /// 3.6 MB.
-  static let maximumPlain = 16 << 20
+  /// The largest plain content, read or decompressed, in bytes; the standard merge list has 3.2 MB, CLIP's
+  /// tokenizer.json 3.6 MB and SigLIP 2's 34 MB.
+  static let maximumPlain = 64 << 20
 
   /// Reads a whole file. Fails if it is not a regular file, too large, or changed meanwhile.
   static func read(_ path: FilePath) throws(Failure) -> GrowingArray<UInt8> {

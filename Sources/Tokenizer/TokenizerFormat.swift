@@ -1,12 +1,18 @@
 import Compression
 import System
 
-/// A reader of tokenizer files of every format; the first bytes tell which one it is.
+/// A reader of tokenizer files of every format; the content tells which one it is.
 enum TokenizerFormat {
+  /// The vocabulary of a tokenizer.
+  enum Contents: ~Copyable {
+    case merges(MergeBuilder)
+    case pieces(any PieceModel)
+  }
+
   /// Reads the content of a tokenizer file, plain or compressed with gzip.
   static func read(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
-  ) throws(Failure) -> MergeBuilder {
+  ) throws(Failure) -> Contents {
     if Gzip.isGzip(bytes) {
       guard bytes.count <= TokenizerFile.maximumCompressed else {
         throw Failure(
@@ -27,18 +33,29 @@ enum TokenizerFormat {
 
   private static func readPlain(
     _ bytes: UnsafeBufferPointer<UInt8>, vocabularySize: Int?
-  ) throws(Failure) -> MergeBuilder {
+  ) throws(Failure) -> Contents {
+    if SentencePieceFile.isOne(bytes) {
+      let model = try SentencePieceFile.read(bytes)
+      try model.check(vocabularySize: vocabularySize)
+      return .pieces(model)
+    }
     guard !isBinary(bytes) else {
       throw Failure(
         .invalidMerges,
-        "this file is not text, so it is not a tokenizer; expected CLIP's merge list (.txt, .txt.gz) or a "
-          + "tokenizer.json")
+        "this file is not text, so it is not a tokenizer; expected CLIP's merge list (.txt, .txt.gz), a "
+          + "tokenizer.json, or SigLIP's spiece.model")
     }
     let spaces = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
     let first = bytes.first { !spaces.contains($0) }
-    return first == UInt8(ascii: "{")
-      ? try TokenizerJSON.read(bytes, vocabularySize: vocabularySize)
-      : try MergeText.read(bytes, vocabularySize: vocabularySize)
+    guard first == UInt8(ascii: "{") else {
+      return .merges(try MergeText.read(bytes, vocabularySize: vocabularySize))
+    }
+    guard MergedPiecesFile.isOne(bytes) else {
+      return .merges(try TokenizerJSON.read(bytes, vocabularySize: vocabularySize))
+    }
+    let model = try MergedPiecesFile.read(bytes)
+    try model.check(vocabularySize: vocabularySize)
+    return .pieces(model)
   }
 
   /// Whether the content is no text, such as an image, an archive or weights; the first line tells.

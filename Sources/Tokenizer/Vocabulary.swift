@@ -3,7 +3,7 @@ import Text
 
 /// The tokens of a vocabulary by id, as its JSON lists them. Inserting throws where memory is refused.
 struct Vocabulary: ~Copyable {
-  /// The largest number of tokens; CLIP has 49,408.
+  /// The largest number of tokens of CLIP's kind; CLIP has 49,408.
   static let maximumTokens = 1 << 17
   static let maximumTokenBytes = 256
 
@@ -16,24 +16,28 @@ struct Vocabulary: ~Copyable {
     static let none = Token(start: 0, length: -1)
   }
 
+  /// The largest number of tokens.
+  let limit: Int
   private var text = GrowingArray<UInt8>()
   private var tokens = GrowingArray<Token>()
 
+  init(limit: Int = maximumTokens) { self.limit = limit }
+
   /// The largest id + 1.
-  private var end: Int { tokens.count }
+  var end: Int { tokens.count }
 
   /// The text of a token; nil if no token has the id.
-  private func token(_ id: Int) -> UnsafeBufferPointer<UInt8>? {
+  func token(_ id: Int) -> UnsafeBufferPointer<UInt8>? {
     guard id < tokens.count, tokens[id].length >= 0 else { return nil }
     return UnsafeBufferPointer(rebasing: text.view[tokens[id].start...].prefix(tokens[id].length))
   }
 
   /// Adds a token; fails if its id is taken or too large.
   mutating func insert(_ token: String, id: Int) throws(Failure) {
-    guard id >= 0, id < Self.maximumTokens else {
+    guard id >= 0, id < limit else {
       throw Failure(
         .limit,
-        "the token \(quoted(token.utf8)) has the id \(id); the largest allowed is \(Self.maximumTokens - 1)")
+        "the token \(quoted(token.utf8)) has the id \(id); the largest allowed is \(limit - 1)")
     }
     if let other = self.token(id) {
       throw Failure(

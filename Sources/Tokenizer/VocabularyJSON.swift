@@ -5,7 +5,7 @@ import Text
 extension Vocabulary {
   /// Reads an object of tokens and ids: {token: id, …}.
   mutating func readTable(_ json: inout JSONReader) throws(Failure) {
-    try json.beginTable(atMost: Self.maximumTokens)
+    try json.beginTable(atMost: limit)
     while let token = try json.nextKey(atMost: Self.maximumTokenBytes) {
       var id = 0
       do { id = try json.integer() } catch {

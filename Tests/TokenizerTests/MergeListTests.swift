@@ -192,7 +192,7 @@ struct MergeListTests {
     let descriptor = open(path, O_CREAT | O_WRONLY | O_EXCL, 0o600)
     defer { unlink(path) }
     // Sparse: takes no room.
-    #expect(ftruncate(descriptor, 16 << 20 + 1) == 0)
+    #expect(ftruncate(descriptor, 64 << 20 + 1) == 0)
     close(descriptor)
     #expect(failure { _ = try Tokenizer(path: path) }?.kind == .limit)
   }

@@ -45,7 +45,7 @@ extension Tokenizer {
   /// The content of the merge file.
   var mergeText: String {
     get throws {
-      let list = try mergeList()
+      guard let list = try mergeList() else { return "" }
       return withExtendedLifetime(list) { String(decoding: list[0], as: UTF8.self) }
     }
   }
