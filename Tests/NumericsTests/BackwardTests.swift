@@ -285,7 +285,9 @@ struct BackwardTests {
 
   // MARK: activations
 
-  @Test(arguments: [Activation.identity, .quickGELU, .gelu, .relu]) func activations(activation: Activation)
+  @Test(arguments: [Activation.identity, .quickGELU, .gelu, .tanhGELU, .relu]) func activations(
+    activation: Activation
+  )
     throws
   {
     let values = stride(from: Float(-20), through: 20, by: 0.3137).map { $0 }
@@ -294,6 +296,7 @@ struct BackwardTests {
       case .identity: x
       case .quickGELU: x / (1 + exp(-1.702 * x))
       case .gelu: x / 2 * erfc(-x / 2.0.squareRoot())
+      case .tanhGELU: x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
       case .relu: max(x, 0)
       }
     }
@@ -324,7 +327,7 @@ struct BackwardTests {
   }
 
   /// The activation applied alone has the bits that a product with it writes.
-  @Test(arguments: [Activation.quickGELU, .gelu, .relu]) func activationAloneIsThatOfProducts(
+  @Test(arguments: [Activation.quickGELU, .gelu, .tanhGELU, .relu]) func activationAloneIsThatOfProducts(
     activation: Activation
   ) throws {
     var numbers = Numbers(seed: 24)

@@ -30,7 +30,7 @@ struct RowKernelTests {
     }
   }
 
-  @Test(arguments: [Activation.quickGELU, .gelu])
+  @Test(arguments: [Activation.quickGELU, .gelu, .tanhGELU])
   func activationsOverTheirWholeRange(activation: Activation) throws {
     let values: [Float] =
       stride(from: -60, through: 60, by: 0.37).map { Float($0) } + [
@@ -52,7 +52,11 @@ struct RowKernelTests {
     for (i, value) in values.enumerated() {
       let x = Double(value)
       let expected =
-        activation == .gelu ? x / 2 * erfc(-x / 2.0.squareRoot()) : x / (1 + exp(-1.702 * x))
+        switch activation {
+        case .gelu: x / 2 * erfc(-x / 2.0.squareRoot())
+        case .tanhGELU: x / (1 + exp(-2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+        default: x / (1 + exp(-1.702 * x))
+        }
       #expect(abs(Double(y.base[i]) - expected) <= 1e-6 * max(1, abs(expected)), "at \(value)")
     }
   }
