@@ -8,7 +8,7 @@ struct FrameResampler: ~Copyable {
   private var rowMemory = GrowingArray<UInt8>()
 
   enum Way: ~Copyable {
-    case bicubic(Resampler)
+    case pillow(Resampler)
     case alpha(AlphaResampler)
     case bilinear(BilinearResampler)
 
@@ -16,7 +16,7 @@ struct FrameResampler: ~Copyable {
       of picture: inout some PixelRows, _ source: Resampler.Source, emit: (Int, UnsafePointer<UInt8>) -> Void
     ) {
       switch self {
-      case .bicubic(let resampler): resampler.forEachRow(of: &picture, source, emit: emit)
+      case .pillow(let resampler): resampler.forEachRow(of: &picture, source, emit: emit)
       case .alpha(let resampler): resampler.forEachRow(of: &picture, emit: emit)
       case .bilinear(let resampler): resampler.forEachRow(of: &picture, emit: emit)
       }

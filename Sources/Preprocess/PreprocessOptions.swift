@@ -12,6 +12,14 @@ public enum ResizeMode: Sendable, CaseIterable {
   /// OpenCV's bilinear, the short side to S * 256 / 224, with sizes and crops as mmaction2 has them, and
   /// X-CLIP and ViFi-CLIP after it (Resize and CenterCrop or ThreeCrop of their pipelines).
   case mmaction2
+  /// The whole picture to S x S by Pillow's bicubic, whatever its shape: SigLIP's resize. Pictures with alpha are
+  /// composited on white first, as transformers 5 does it.
+  case square
+  /// The same by Pillow's bilinear: SigLIP 2's.
+  case squareBilinear
+
+  /// Whether the whole picture becomes the network's input, so that nothing is cropped.
+  public var isSquare: Bool { self == .square || self == .squareBilinear }
 }
 
 /// The position of the S x S crop along the resized image's long side. On the short side it is always the centre.

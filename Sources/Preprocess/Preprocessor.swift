@@ -92,7 +92,7 @@ public final class Preprocessor {
   }
 
   private func source(of frame: FrameView) -> Resampler.Source {
-    options.mode == .huggingFace && frame.hasAlpha ? .onWhite : .colours
+    (options.mode == .huggingFace || options.mode.isSquare) && frame.hasAlpha ? .onWhite : .colours
   }
 
   private func prepare(for frame: FrameView) throws(Failure) {
@@ -113,8 +113,13 @@ public final class Preprocessor {
     where frame.hasAlpha && (geometry.width, geometry.height) != (frame.width, frame.height):
       way = .alpha(
         try AlphaResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
-    case .actionCLIP, .clip, .huggingFace:
-      way = .bicubic(
+    case .squareBilinear:
+      way = .pillow(
+        try Resampler(
+          width: frame.width, height: frame.height, geometry: geometry, columns: size, rows: size,
+          filter: .bilinear))
+    case .actionCLIP, .clip, .huggingFace, .square:
+      way = .pillow(
         try Resampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
     case .mmaction2:
       way = .bilinear(

@@ -54,6 +54,10 @@ extension Preset {
   /// CLIP as transformers preprocesses it.
   public static let huggingFace = Preset(resize: .huggingFace)
 
+  /// SigLIP, an image model: frames are chosen as in ActionCLIP. The prompt is that of transformers' pipelines.
+  public static let sigLIP = Preset(
+    resize: .square, mean: (0.5, 0.5, 0.5), std: (0.5, 0.5, 0.5), templates: ["This is a photo of {}."])
+
   /// mmaction2's ActionCLIP: CLIP's mean and std on the 0...255 scale, rounded to three digits.
   public static let mmaction2 = Preset(
     resize: .mmaction2, mean: (122.771 / 255, 116.746 / 255, 104.093 / 255),
@@ -89,6 +93,8 @@ extension ResizeMode {
     case .clip: "CLIP"
     case .huggingFace: "HuggingFace"
     case .mmaction2: "mmaction2"
+    case .square: "square"
+    case .squareBilinear: "square-bilinear"
     }
   }
 }

@@ -16,7 +16,10 @@ struct ResizeGeometry: Equatable {
       throw .argument("size is \(size) pixels; it must be 1 to \(maximumSize)")
     }
     guard let chosen = options.shortSide else {
-      return [.clip, .huggingFace].contains(options.mode) ? size : size * 256 / 224
+      return [.clip, .huggingFace].contains(options.mode) || options.mode.isSquare ? size : size * 256 / 224
+    }
+    guard !options.mode.isSquare || chosen == size else {
+      throw .argument("short_side is \(chosen) pixels, but a square has the input's size, \(size)")
     }
     guard chosen >= size else {
       throw .argument("short_side is \(chosen) pixels; it must be at least the crop's size, \(size)")
@@ -36,13 +39,17 @@ struct ResizeGeometry: Equatable {
   init(
     width: Int, height: Int, size: Int, shortSide: Int, mode: ResizeMode = .actionCLIP, crop: CropPosition
   ) {
+    guard !mode.isSquare else {
+      (self.width, self.height, left, top) = (size, size, 0, 0)
+      return
+    }
     let wide = width >= height
     let (short, long) = wide ? (height, width) : (width, height)
     let resizedLong: Int
     let centred: (_ side: Int) -> Int
     let end: Int
     switch mode {
-    case .actionCLIP, .clip, .huggingFace:
+    case .actionCLIP, .clip, .huggingFace, .square, .squareBilinear:
       // torchvision: int(size * long / short). The product is exact in a Double.
       resizedLong = Int(Double(shortSide * long) / Double(short))
       centred = mode == .huggingFace ? { ($0 - size) / 2 } : { Self.centred($0, size) }

@@ -89,7 +89,7 @@ public final class ClipPictures: @unchecked Sendable {
     plan = Plan(
       source: (width, height), geometry: geometry,
       resampler: FrameResampler(
-        .bicubic(
+        .pillow(
           try Resampler(
             width: width, height: height, geometry: geometry, columns: geometry.width,
             rows: geometry.height))))
