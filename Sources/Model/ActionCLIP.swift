@@ -11,6 +11,9 @@ public final class ActionCLIP: Sendable {
   public let kernels: Kernels
   /// exp(logit_scale), the scale of training; 100 if the file has none (CLIP's limit).
   public let logitScale: Float
+  /// The bias of scaled cosines in a model that scores each label by itself, with the sigmoid; nil: labels are scored
+  /// together, with the softmax.
+  public let logitBias: Float?
   /// Every tensor in use, sorted by the bytes of its name.
   public let parameters: [Parameter]
 
@@ -26,12 +29,13 @@ public final class ActionCLIP: Sendable {
   let results = WorkspacePool()
 
   init(
-    configuration: Configuration, logitScale: Float, parameters: [Parameter], vision: VisionTransformer,
-    text: TextTransformer, head: any TemporalHead, prompts: VideoPrompts?, precision: Precision,
-    kernels: Kernels, pool: ThreadPool
+    configuration: Configuration, logitScale: Float, logitBias: Float?, parameters: [Parameter],
+    vision: VisionTransformer, text: TextTransformer, head: any TemporalHead, prompts: VideoPrompts?,
+    precision: Precision, kernels: Kernels, pool: ThreadPool
   ) {
     self.configuration = configuration
     self.logitScale = logitScale
+    self.logitBias = logitBias
     self.parameters = parameters.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     self.vision = vision
     self.text = text

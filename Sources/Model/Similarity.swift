@@ -52,11 +52,12 @@ public enum Similarity {
   /// Writes probabilities to out [videos, classes] by the reference's evaluation rule: softmax(scale · cosine) over the
   /// classes for each template of texts [templates, classes, E], then the mean over templates, weighted where `weights`
   /// are given. Equal weights give the bits of the plain mean, and templates of weight 0 are not compared. With
-  /// `keepsLengths` the cosine is multiplied by the video's length.
+  /// `keepsLengths` the cosine is multiplied by the video's length. With `bias` each class is scored by itself:
+  /// sigmoid(scale · cosine + bias) in place of the softmax (SigLIP, arXiv 2303.15343).
   public static func probabilities(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>,
-    templates: Int, classes: Int, size: Int, scale: Float, weights: TemplateWeights? = nil,
-    keepsLengths: Bool = false, to out: UnsafeMutablePointer<Float>
+    templates: Int, classes: Int, size: Int, scale: Float, bias: Float? = nil,
+    weights: TemplateWeights? = nil, keepsLengths: Bool = false, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     let scores = try FloatBuffer(count: classes)
     let score = scores.base
@@ -73,7 +74,7 @@ public enum Similarity {
           try fill(
             score, videos + video * size, 1, own, lengths.base + template * classes, classes, size: size,
             scale: scale, keepsLengths: keepsLengths)
-          softmax(score, classes)
+          if let bias { sigmoid(score, classes, bias) } else { softmax(score, classes) }
           if let shares {
             for i in 0..<classes { row[i] += score[i] * shares[template] }
           } else {
@@ -118,6 +119,10 @@ public enum Similarity {
       norms.base[row] = norm(rows + row * size, size)
     }
     return norms
+  }
+
+  private static func sigmoid(_ x: UnsafeMutablePointer<Float>, _ count: Int, _ bias: Float) {
+    for i in 0..<count { x[i] = Float(1 / (1 + exp(-(Double(x[i]) + Double(bias))))) }
   }
 
   private static func softmax(_ x: UnsafeMutablePointer<Float>, _ count: Int) {

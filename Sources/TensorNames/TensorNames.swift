@@ -3,6 +3,10 @@
 /// beginning of others.
 public enum TensorNames {
   public static let logitScale = "logit_scale"
+  /// What is added to scaled cosines in models that score each label by itself, [1].
+  public static let logitBias = "logit_bias"
+  /// A tokenizer file's bytes, in files of the single-file form whose tokenizer has no merge list. [bytes]
+  public static let tokenizer = "tokenizer.file"
 
   public enum Vision {
     public static let prefix = "visual."
@@ -18,6 +22,10 @@ public enum TensorNames {
     /// Learned tokens after the patches (VPT, arXiv 2203.12119; ViFi-CLIP).
     public static let prompts = "visual.VPT"  // [P, W]
     public static let projection = "visual.proj"  // [W, E]
+    /// SigLIP's patch embedding has a bias, and its patches are pooled by attention, a block's tensors without ln_1.
+    public static let patchBias = "visual.conv1.bias"  // [W]
+    public static let pooling = "visual.pool."
+    public static let probe = "visual.pool.probe"  // [1, 1, W]
   }
 
   public enum Text {
@@ -27,6 +35,7 @@ public enum TensorNames {
     public static let blocks = "transformer.resblocks."
     public static let lnFinal = "ln_final."
     public static let projection = "text_projection"  // [X, E]
+    public static let projectionBias = "text_projection_bias"  // [E], SigLIP's
     /// Learned context vectors (CoOp, arXiv 2109.01134), which stand in prompts in place of words' embeddings.
     public static let context = "prompt.context"  // [K, X]
   }

@@ -9,7 +9,9 @@ struct PromptGroupTests {
   private static let (start, end): (Int32, Int32) = (48, 49)
 
   /// The rows of their own that prompts of these words get, in this order, in a group of `rows` rows.
-  private func ownRows(_ prompts: [[Int32]], rows: Int = 100, pastLimit: Int = 100) throws -> [Int?] {
+  private func ownRows(
+    _ prompts: [[Int32]], rows: Int = 100, pastLimit: Int = 100, isWhole: Bool = false
+  ) throws -> [Int?] {
     let length = 8
     let tokens = prompts.flatMap { words -> [Int32] in
       let row = [Self.start] + words + [Self.end]
@@ -18,7 +20,7 @@ struct PromptGroupTests {
     return try tokens.withUnsafeBufferPointer { tokens in
       guard let base = tokens.baseAddress else { return [] }
       return try WorkspacePool().with { (workspace) throws(Failure) in
-        try PromptGroup(workspace, contextLength: length, rows: rows, pastLimit: pastLimit)
+        try PromptGroup(workspace, contextLength: length, isWhole: isWhole, rows: rows, pastLimit: pastLimit)
       } run: { (empty) throws(Failure) in
         var group = empty
         group.clear()
@@ -31,6 +33,10 @@ struct PromptGroupTests {
     // Start, words and end; then the end alone, the last two, all but the start, all but start and 1.
     #expect(
       try ownRows([[1, 2, 3], [1, 2, 3], [1, 2, 4], [5, 2, 3], [5, 6], [5, 6, 7]]) == [5, 1, 2, 4, 2, 2])
+  }
+
+  @Test func promptsWhoseTokensAllSeeEachOtherShareNothing() throws {
+    #expect(try ownRows([[1, 2, 3], [1, 2, 3], [1]], rows: 16, isWhole: true) == [8, 8, nil])
   }
 
   @Test func withoutRoomItBelongsToTheNextGroup() throws {

@@ -3,17 +3,17 @@ import Numerics
 import TensorNames
 
 extension ResidualAttentionBlock {
-  /// Reads block `prefix`, which ends in a dot: "transformer.resblocks.0.".
+  /// Reads block `prefix`, which ends in a dot: "transformer.resblocks.0.". `norm` takes the place of its ln_1.
   init(
     _ reader: ParameterReader, _ prefix: String, width: Int, heads: Int, causal: Bool,
-    epsilon: Float, activation: Activation, minimum: Precision
+    epsilon: Float, activation: Activation, minimum: Precision, after norm: LayerNorm? = nil
   ) throws(Failure) {
     self.activation = activation
     let names = TensorNames.Block.self
     let fcWeight = prefix + names.fc + "weight"
     let hidden = try reader.shape(fcWeight, rank: 2, for: "a residual block")[0]
     try reader.checkHidden(hidden, fcWeight)
-    ln1 = try reader.layerNorm(prefix + names.ln1, width, epsilon)
+    if let norm { ln1 = norm } else { ln1 = try reader.layerNorm(prefix + names.ln1, width, epsilon) }
     inProjection = try reader.linear(
       weight: prefix + names.inProjectionWeight, bias: prefix + names.inProjectionBias, width, 3 * width,
       minimum: minimum, after: ln1)

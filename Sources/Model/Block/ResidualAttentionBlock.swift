@@ -17,7 +17,7 @@ struct ResidualAttentionBlock: Sendable {
   var inputPrecision: Precision { fc.inputPrecision }
 
   /// The memory for a product's input.
-  private func input(of layer: Linear, _ scratch: BlockScratch) -> Operand {
+  func input(of layer: Linear, _ scratch: BlockScratch) -> Operand {
     (inputPrecision == .int8 ? scratch.input : scratch.attended).input(of: layer)
   }
 
@@ -71,7 +71,7 @@ struct ResidualAttentionBlock: Sendable {
   }
 
   /// Adds the projection of `attended` to x [rows, W], and then the MLP's result.
-  private func addAttentionAndMLP(
+  func addAttentionAndMLP(
     rows: Int, _ x: UnsafeMutablePointer<Float>, _ attended: Operand, _ scratch: BlockScratch,
     _ pool: ThreadPool
   ) throws(Failure) {

@@ -5,7 +5,7 @@ import Numerics
 struct ResidualBlocks: Sendable {
   let blocks: [ResidualAttentionBlock]
   /// Hidden activations of the widest MLP.
-  private let hidden: Int
+  let hidden: Int
 
   private var width: Int { blocks[0].width }
   private var shape: BlockScratch.Shape {

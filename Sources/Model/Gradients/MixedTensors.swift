@@ -101,7 +101,8 @@ extension ActionCLIP {
     own.activation = c.activation
     own.temporalView = c.temporalView
     var declared = DeclaredOptions(
-      epsilon: c.epsilon, headEpsilon: c.headEpsilon, visionHeads: c.visionHeads, textHeads: c.textHeads)
+      epsilon: c.epsilon, headEpsilon: c.headEpsilon, visionHeads: c.visionHeads, textHeads: c.textHeads,
+      imageSize: c.imageSize)
     if c.integrationHeads > 0 { declared.integrationHeads = c.integrationHeads }
     if c.promptHeads > 0 { declared.promptHeads = c.promptHeads }
     declared.scoresFrames = c.scoresFrames

@@ -40,14 +40,24 @@ extension ActionCLIP {
         throw Failure(.notFinite, "tensor '\(scaleName)' is \(logarithm), whose exp overflows fp32")
       }
     }
+    let logitBias = try ActionCLIP.bias(reader)
     try ActionCLIP.refuseUnknown(reader, configuration, describeUnknown)
     self.init(
-      configuration: configuration, logitScale: logitScale, parameters: reader.parameters,
-      vision: vision, text: text, head: head, prompts: prompts, precision: precision, kernels: kernels,
+      configuration: configuration, logitScale: logitScale, logitBias: logitBias,
+      parameters: reader.parameters, vision: vision, text: text, head: head, prompts: prompts,
+      precision: precision, kernels: kernels,
       pool: ThreadPool(threads: options.threads, processors: options.processors))
   }
 
+  /// The bias of scores, a single number, if the file has one.
+  private static func bias(_ reader: ParameterReader) throws(Failure) -> Float? {
+    let name = TensorNames.logitBias
+    guard reader.has(name) else { return nil }
+    return try reader.tensor(name, reader.source.info(name)?.shape == [1] ? [1] : [])[0]
+  }
+
   private static let ignorable: Set<String> = [
+    TensorNames.tokenizer,
     TensorNames.Buffers.imageSize, TensorNames.Buffers.contextLength, TensorNames.Buffers.vocabularySize,
     TensorNames.Buffers.mask,
   ]

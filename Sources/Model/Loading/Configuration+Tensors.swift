@@ -29,7 +29,8 @@ extension Configuration {
     c.activationIsAssumed = activation.value == nil && !declaresOptions
     c.epsilon = declared.epsilon ?? c.epsilon
     c.headEpsilon = declared.headEpsilon ?? c.headEpsilon
-    try c.inferVision(reader)
+    c.isSigLIP = reader.has(TensorNames.Vision.probe)
+    try c.inferVision(reader, declared.imageSize)
     try c.inferText(reader)
     c.visionHeads = try heads(
       declared.visionHeads, by: declared.configuration, c.visionWidth, "vision_heads",
@@ -49,6 +50,7 @@ extension Configuration {
     }
     try c.inferMessages(reader)
     try c.checkExclusions()
+    try c.refuseMixing()
     try c.inferHead(reader, head)
     c.scoresFrames = declared.scoresFrames && !c.joint && c.head == MeanHead.kind
     try c.inferFrames(reader, frames, usual: declared.usualFrames)
@@ -77,7 +79,7 @@ extension Configuration {
     }
   }
 
-  private mutating func inferVision(_ reader: ParameterReader) throws(Failure) {
+  private mutating func inferVision(_ reader: ParameterReader, _ declaredSide: Int?) throws(Failure) {
     let name = TensorNames.Vision.patchEmbedding
     let conv = try reader.shape(name, rank: 4, for: "the image encoder's patch embedding")
     guard conv[1] == 3, conv[2] == conv[3], conv[2] <= 1024 else {
@@ -87,13 +89,17 @@ extension Configuration {
 
     let positions = TensorNames.Vision.positionalEmbedding
     let rows = try reader.shape(positions, rank: 2, for: "the image encoder")[0]
-    let grid = Int(Double(rows - 1).squareRoot().rounded())
-    guard grid > 0, grid <= 256, grid * grid == rows - 1 else {
+    let patches = isSigLIP ? rows : rows - 1
+    let grid = Int(Double(patches).squareRoot().rounded())
+    guard grid > (isSigLIP ? 1 : 0), grid <= 256, grid * grid == patches else {
       throw Failure(
         .tensorShape,
-        "tensor '\(positions)' has \(rows) rows, expected one more than a square number up to 65536")
+        "tensor '\(positions)' has \(rows) rows, expected \(isSigLIP ? "" : "one more than ")a square number up to "
+          + "65536")
     }
     imageSize = grid * patchSize
+    // Patches of 14 pixels leave 6 of 384 out.
+    if isSigLIP, let declaredSide { imageSize = try side(declaredSide, grid: grid) }
     guard imageSize <= 4096 else {
       throw Failure(
         .tensorShape, "input side \(imageSize) (from '\(positions)' and '\(name)') is over 4096")
@@ -105,7 +111,9 @@ extension Configuration {
         throw Failure(.tensorShape, "tensor '\(prompts)' has \(visualPrompts) rows, over 1024")
       }
     }
-    embeddingSize = try reader.shape(TensorNames.Vision.projection, rank: 2, for: "the image encoder")[1]
+    embeddingSize =
+      try isSigLIP
+      ? visionWidth : reader.shape(TensorNames.Vision.projection, rank: 2, for: "the image encoder")[1]
     guard embeddingSize <= 65_536 else {
       throw Failure(
         .tensorShape,

@@ -1,15 +1,17 @@
 import Numerics
 
 /// The activation of the MLPs in both encoders, which weights do not tell: CLIP's own models and ActionCLIP have
-/// QuickGELU, others were trained with GELU. Raw values are those of the C API.
+/// QuickGELU, others were trained with GELU, SigLIP with its approximation by tanh. Raw values are those of the C API.
 public enum EncoderActivation: Int32, Sendable, CaseIterable {
   case quickGELU = 1
   case gelu
+  case tanhGELU
 
   public var name: String {
     switch self {
     case .quickGELU: "QuickGELU"
     case .gelu: "GELU"
+    case .tanhGELU: "GELU-tanh"
     }
   }
 
@@ -17,6 +19,7 @@ public enum EncoderActivation: Int32, Sendable, CaseIterable {
     switch self {
     case .quickGELU: .quickGELU
     case .gelu: .gelu
+    case .tanhGELU: .tanhGELU
     }
   }
 }
@@ -41,6 +44,9 @@ public struct Configuration: Sendable, Equatable {
   /// Whether learned tokens of the image encoder or the text encoder are trained for each block, or stand among patches.
   public var hasPromptTokens = false
   public var frames = 0  // T
+  /// Whether the encoders are SigLIP's: no class token, but attention that pools the patches, and texts whose tokens all
+  /// see each other up to the last one, which gives the embedding.
+  public var isSigLIP = false
   public var joint = false
   public var temporalShift = ShiftForm.off
   /// Frames before and behind each frame that its tokens attend to besides its own, in every block: Open-VCLIP's

@@ -17,6 +17,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   /// Attention heads of the MIT head and of a video's prompts.
   public var integrationHeads: Int?
   public var promptHeads: Int?
+  /// The side of a SigLIP's pictures, whose patches may leave a margin at their right and lower ends out.
+  public var imageSize: Int?
   /// Whether `visionHeads` and `textHeads` are a guess.
   public var headsAreAssumed = false
   /// The precision of the encoders' products; a default only, since any may be asked for.
@@ -32,7 +34,8 @@ public struct DeclaredOptions: Sendable, Equatable {
   public init(
     joint: Bool? = nil, temporalShift: ShiftForm? = nil, head: TemporalHeadKind? = nil, frames: Int? = nil,
     precision: Precision? = nil, activation: EncoderActivation? = nil, epsilon: Float? = nil,
-    headEpsilon: Float? = nil, usualFrames: Int? = nil, visionHeads: Int? = nil, textHeads: Int? = nil
+    headEpsilon: Float? = nil, usualFrames: Int? = nil, visionHeads: Int? = nil, textHeads: Int? = nil,
+    imageSize: Int? = nil
   ) {
     self.joint = joint
     self.temporalShift = temporalShift
@@ -45,6 +48,7 @@ public struct DeclaredOptions: Sendable, Equatable {
     self.usualFrames = usualFrames
     self.visionHeads = visionHeads
     self.textHeads = textHeads
+    self.imageSize = imageSize
   }
 
   /// Refuses numbers outside of their ranges.

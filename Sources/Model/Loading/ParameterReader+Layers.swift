@@ -142,12 +142,19 @@ extension ParameterReader {
   }
 
   /// A projection stored as [inputs, outputs], used from the right in the reference.
-  func projection(_ name: String, _ inputs: Int, _ outputs: Int) throws(Failure) -> Linear {
-    if case .transposed(let linear) = take(shared: name, [inputs, outputs]) { return linear }
+  func projection(
+    _ name: String, bias: String? = nil, _ inputs: Int, _ outputs: Int
+  ) throws(Failure) -> Linear {
+    let stored = try bias.map { (name) throws(Failure) in try tensor(name, [outputs]) }
+    if bias.map({ shared[$0] != nil }) ?? true,
+      case .transposed(let linear) = take(shared: name, [inputs, outputs])
+    {
+      return linear
+    }
     let weight = try FloatBuffer(count: inputs * outputs)
     try copy(name, [inputs, outputs]).transpose(rows: inputs, columns: outputs, into: weight)
     let linear = try withExtendedLifetime(weight) { () throws(Failure) in
-      try pack(weight.pointer, nil, inputs, outputs, .fp32)
+      try pack(weight.pointer, stored, inputs, outputs, .fp32)
     }
     append(name, [inputs, outputs], .transposed(linear))
     return linear

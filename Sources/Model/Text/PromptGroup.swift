@@ -1,10 +1,12 @@
 import Numerics
 import System
 
-/// Prompts computed together. The mask is causal: where a prompt begins as the one before it, those rows are the same,
-/// and it goes on from them with rows of its own.
+/// Prompts computed together. Where the mask is causal and a prompt begins as the one before it, those rows are the
+/// same, and it goes on from them with rows of its own.
 struct PromptGroup {
   let contextLength: Int
+  /// Whether every prompt has all its C rows, and shares none, since all its tokens see each other.
+  let isWhole: Bool
   /// The most rows of its own that the group may have; at least C.
   let rows: Int
   /// The row of each position of the latest prompt, [C].
@@ -18,8 +20,11 @@ struct PromptGroup {
   private(set) var latest: (tokens: UnsafePointer<Int32>, length: Int)?
 
   /// Takes its memory from the workspace; `clear` makes it usable.
-  init(_ workspace: Workspace, contextLength: Int, rows: Int, pastLimit: Int) throws(Failure) {
+  init(
+    _ workspace: Workspace, contextLength: Int, isWhole: Bool, rows: Int, pastLimit: Int
+  ) throws(Failure) {
     self.contextLength = contextLength
+    self.isWhole = isWhole
     self.rows = rows
     self.pastLimit = pastLimit
     path = try workspace.takeIntegers(contextLength)
@@ -49,9 +54,9 @@ struct PromptGroup {
 
   /// Adds the prompt of these token ids [C]; nil if there is no room for it. There always is for the first.
   mutating func add(_ own: UnsafePointer<Int32>) -> Added? {
-    let length = TextTransformer.length(own, contextLength)
+    let length = isWhole ? contextLength : TextTransformer.length(own, contextLength)
     var shared = 0
-    if let latest {
+    if let latest, !isWhole {
       // The last position is always computed: a prompt given twice has two results.
       let most = min(latest.length, length - 1)
       while shared < most, own[shared] == latest.tokens[shared] { shared += 1 }

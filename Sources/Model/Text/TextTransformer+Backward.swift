@@ -23,6 +23,10 @@ struct TextBackward: Sendable {
       trainsEmbedding || builder.trains(names.blocks) || builder.trains(names.lnFinal)
         || builder.gradient(names.projection) != nil
     else { return nil }
+    guard !text.isWhole else {
+      throw Failure(
+        .unsupported, "the text encoder of a SigLIP is not trained here: train the temporal head alone")
+    }
     blocks = try BlocksBackward(builder, text.blocks, names.blocks, passesDown: trainsEmbedding)
     lnFinal = builder.layerNorm(text.lnFinal, names.lnFinal)
     projection = try builder.linear(

@@ -13,6 +13,9 @@ struct TextTransformer: Sendable {
   let blocks: ResidualBlocks
   let lnFinal: LayerNorm
   let projection: Linear  // [E, X]
+  /// Whether all tokens of a text see each other, and the last of its C tokens gives the embedding, as in SigLIP. Else
+  /// each sees those before it, and the text ends at its end-of-text token.
+  let isWhole: Bool
   let contextLength: Int
   let vocabularySize: Int
 
@@ -75,7 +78,8 @@ struct TextTransformer: Sendable {
       x: x, scratch: scratch, ends: ends, projected: projected, order: try workspace.takeIntegers(count),
       contexts: try workspace.takeIntegers(deepPrompts == nil ? 0 : rows),
       group: try PromptGroup(
-        workspace, contextLength: contextLength, rows: rows, pastLimit: rows * TextTransformer.pastShare))
+        workspace, contextLength: contextLength, isWhole: isWhole, rows: rows,
+        pastLimit: rows * TextTransformer.pastShare))
   }
 
   private func encode(

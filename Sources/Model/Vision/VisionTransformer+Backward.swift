@@ -9,6 +9,8 @@ struct VisionBackward: Sendable {
   private let patchEmbedding, classEmbedding, positionalEmbedding, timeEmbedding: FloatBuffer?
   private let lnPre, lnPost: LayerNormBackward
   private let projection: LinearBackward
+  /// The encoder's own, which a SigLIP does not have.
+  private let (normBefore, projected): (LayerNorm, Linear)
   /// Whether anything before the blocks is trained.
   private let trainsEmbedding: Bool
 
@@ -16,7 +18,12 @@ struct VisionBackward: Sendable {
   init?(_ builder: BackwardBuilder, _ vision: VisionTransformer, infix: String) throws(Failure) {
     let names = TensorNames.Vision.self
     guard builder.trains(names.prefix) else { return nil }
+    guard let normBefore = vision.lnPre, let projected = vision.projection else {
+      throw Failure(
+        .unsupported, "the image encoder of a SigLIP is not trained here: train the temporal head alone")
+    }
     self.vision = vision
+    (self.normBefore, self.projected) = (normBefore, projected)
     patchEmbedding = builder.gradient(names.patchEmbedding)
     classEmbedding = builder.gradient(names.classEmbedding)
     positionalEmbedding = builder.gradient(names.positionalEmbedding)
@@ -24,12 +31,12 @@ struct VisionBackward: Sendable {
     trainsEmbedding =
       builder.trains(names.lnPre)
       || [patchEmbedding, classEmbedding, positionalEmbedding, timeEmbedding].contains { $0 != nil }
-    lnPre = builder.layerNorm(vision.lnPre, names.lnPre)
+    lnPre = builder.layerNorm(normBefore, names.lnPre)
     blocks = try BlocksBackward(
       builder, vision.blocks, names.blocks, infix: infix, passesDown: trainsEmbedding)
     lnPost = builder.layerNorm(vision.lnPost, names.lnPost)
     projection = try builder.linear(
-      vision.projection, weight: names.projection, bias: nil, isTransposed: true,
+      projected, weight: names.projection, bias: nil, isTransposed: true,
       passesDown: !blocks.isEmpty || builder.trains(names.lnPost))
   }
 
@@ -37,7 +44,7 @@ struct VisionBackward: Sendable {
   private var frames: Int { vision.configuration.frames }
   private var count: Int { vision.configuration.frameRowsPerVideo }  // sequences
   private var rows: Int { count * vision.sequenceLength }
-  private var size: Int { vision.projection.outputs }
+  private var size: Int { projected.outputs }
 
   /// Rows that the blocks compute together.
   private func shape(threads: Int) -> BlocksBackward.Shape {
@@ -80,7 +87,7 @@ struct VisionBackward: Sendable {
   func work(_ workspace: Workspace, needsTape: Bool, threads: Int) throws(Failure) -> Work {
     let plan = vision.plan(frames: frames, unit: frames)
     let most = max(width, size)
-    let rounded = try RoundedRows(workspace, rows: count, width: most, for: vision.projection)
+    let rounded = try RoundedRows(workspace, rows: count, width: most, for: projected)
     let offsets = try workspace.takeOffsets(sequences: count, length: vision.sequenceLength)
     let (forward, backward) = try workspace.takeOneOf { (workspace) throws(Failure) in
       try vision.buffers(workspace, plan, writesPixels: false, threads: threads)
@@ -94,9 +101,9 @@ struct VisionBackward: Sendable {
       rounded: rounded,
       product: try TransposedProduct(
         workspace, m: most, n: max(most, vision.patchEmbedding.inputs),
-        precision: vision.projection.inputPrecision, kernels: vision.projection.kernels),
+        precision: projected.inputPrecision, kernels: projected.kernels),
       inputs: try InputProduct(
-        workspace, outputs: size, rounded, for: vision.projection, threads: threads))
+        workspace, outputs: size, rounded, for: projected, threads: threads))
   }
 
   private var shift: TemporalShift? {
@@ -116,7 +123,7 @@ struct VisionBackward: Sendable {
   ) throws(Failure) {
     let x = work.forward.x
     try vision.embed(PixelFrames(pixels), 0, frames, work.plan, work.forward, pool)
-    vision.lnPre.apply(rows: rows, x, stride: width, to: x, stride: width, pool: pool)
+    normBefore.apply(rows: rows, x, stride: width, to: x, stride: width, pool: pool)
     let sequences = Sequences(offsets: work.offsets, count: count)
     for layer in 0..<blocks.lowest {
       shift?.apply(FloatRows(x, stride: width), videos: 1, pool: pool)
@@ -139,7 +146,7 @@ struct VisionBackward: Sendable {
       try vision.embed(PixelFrames(input), 0, frames, work.plan, work.forward, pool)
       kept.embedded.copy(FloatRows(x, stride: width), rows: rows, width: width)
       let tokens = kept.blocks.inputs[0]
-      vision.lnPre.apply(rows: rows, x, stride: width, to: tokens.base, stride: tokens.stride, pool: pool)
+      normBefore.apply(rows: rows, x, stride: width, to: tokens.base, stride: tokens.stride, pool: pool)
     } else if blocks.isEmpty {
       kept.classes.copy(frozen, rows: count, width: width)
     } else {
@@ -155,8 +162,8 @@ struct VisionBackward: Sendable {
     let (classes, normed) = (kept.classes, kept.normed)
     vision.lnPost.apply(
       rows: count, classes.base, stride: classes.stride, to: normed.operand, pool: pool)
-    vision.projection.apply(
-      rows: count, work.rounded.input(of: vision.projection, rows: count, normed, pool: pool),
+    projected.apply(
+      rows: count, work.rounded.input(of: projected, rows: count, normed, pool: pool),
       to: Operand(kept.embeddings, stride: size), pool: pool)
   }
 

@@ -15,13 +15,14 @@ extension VisionTransformer {
     configuration = c
     let (width, patch) = (c.visionWidth, c.patchSize)
     patchEmbedding = try reader.linear(
-      weight: TensorNames.Vision.patchEmbedding, shape: [width, 3, patch, patch], bias: nil,
+      weight: TensorNames.Vision.patchEmbedding, shape: [width, 3, patch, patch],
+      bias: c.isSigLIP ? TensorNames.Vision.patchBias : nil,
       3 * patch * patch, width,
       // Less than a hundredth of the work, and every number comes from it.
       minimum: .bf16)
-    classEmbedding = try reader.tensor(TensorNames.Vision.classEmbedding, [width])
+    classEmbedding = c.isSigLIP ? nil : try reader.tensor(TensorNames.Vision.classEmbedding, [width])
     positionalEmbedding = try reader.tensor(
-      TensorNames.Vision.positionalEmbedding, [c.gridSize * c.gridSize + 1, width])
+      TensorNames.Vision.positionalEmbedding, [c.gridSize * c.gridSize + (c.isSigLIP ? 0 : 1), width])
     timeEmbedding =
       c.joint ? try reader.tensor(TensorNames.Vision.timeEmbedding, [c.frames, width]) : nil
     prompts =
@@ -29,14 +30,16 @@ extension VisionTransformer {
       ? try reader.promptVectors(TensorNames.Vision.prompts, [c.visualPrompts, width]) : nil
     deepPrompts = try DeepPrompts(
       reader, TensorNames.Vision.blocks, blocks: c.visionLayers, count: c.visualPrompts, width: width)
-    lnPre = try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon)
+    lnPre = c.isSigLIP ? nil : try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon)
     blocks = try ResidualBlocks(
       reader, TensorNames.Vision.blocks, infix: blockInfix, count: c.visionLayers, width: width,
       heads: c.visionHeads, causal: false, epsilon: c.epsilon, activation: c.activation.function,
       minimum: .int8)
     messages = try MessageLayer.read(reader, c)
     lnPost = try reader.layerNorm(TensorNames.Vision.lnPost, width, c.epsilon)
-    projection = try reader.projection(TensorNames.Vision.projection, width, c.embeddingSize)
+    projection =
+      try c.isSigLIP ? nil : reader.projection(TensorNames.Vision.projection, width, c.embeddingSize)
+    pooling = try c.isSigLIP ? AttentionPooling(reader, c, after: lnPost, hidden: blocks.hidden) : nil
     context = try PatchContext(reader, c)
   }
 }

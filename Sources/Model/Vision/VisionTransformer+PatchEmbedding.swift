@@ -38,7 +38,7 @@ extension VisionTransformer {
         let tokens = buffers.x + sequence * sequenceLength * width
         place(t, in: tokens)
         patchEmbedding.add(
-          rows: patches, patchRows.from(frame * patches), to: tokens + (1 + t) * width,
+          rows: patches, patchRows.from(frame * patches), to: tokens + (classTokens + t) * width,
           stride: framesPerSequence * width, pool: pool)
         if let prompts { (tokens + (1 + patches) * width).update(from: prompts.base, count: prompts.count) }
       }
@@ -84,13 +84,13 @@ extension VisionTransformer {
   /// are added. In joint models the order after the class token is patch-major, frame-minor (paper section 3.3).
   private func place(_ t: Int, in tokens: UnsafeMutablePointer<Float>) {
     let position = positionalEmbedding.base
-    if t == 0 {
+    if t == 0, let classEmbedding {
       for i in 0..<width { tokens[i] = classEmbedding.base[i] + position[i] }
     }
     let time = timeEmbedding.map { UnsafePointer($0.base + t * width) }
     for patch in 0..<patches {
-      let place = position + (patch + 1) * width
-      let to = tokens + (1 + patch * framesPerSequence + t) * width
+      let place = position + (patch + classTokens) * width
+      let to = tokens + (classTokens + patch * framesPerSequence + t) * width
       if let time {
         for i in 0..<width { to[i] = place[i] + time[i] }
       } else {

@@ -6,18 +6,20 @@ import Numerics
 struct VisionTransformer: Sendable {
   let configuration: Configuration
   let patchEmbedding: Linear  // [W, 3·p·p], the convolution as a product
-  let classEmbedding: FloatBuffer  // [W]
-  let positionalEmbedding: FloatBuffer  // [g² + 1, W]
+  let classEmbedding: FloatBuffer?  // [W]; nil in a SigLIP
+  let positionalEmbedding: FloatBuffer  // [g² + 1, W], or [g², W] without a class token
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
   let prompts: FloatBuffer?  // [P, W], learned tokens after the patches
   let deepPrompts: DeepPrompts?  // those that further blocks begin with
-  let lnPre: LayerNorm
+  let lnPre: LayerNorm?
   let blocks: ResidualBlocks
   /// One for each block, or none.
   let messages: [MessageLayer]
   let lnPost: LayerNorm
-  let projection: Linear  // [E, W]
+  let projection: Linear?  // [E, W]
   let context: PatchContext?
+  /// What makes an embedding of a SigLIP's patches, in place of a class token and the projection.
+  let pooling: AttentionPooling?
 
   var width: Int { configuration.visionWidth }
   var patches: Int { configuration.gridSize * configuration.gridSize }
@@ -25,8 +27,11 @@ struct VisionTransformer: Sendable {
   /// Tokens of one sequence: a frame's with its learned tokens and its message, which is the last, or a whole video's
   /// when joint.
   var sequenceLength: Int {
-    1 + patches * framesPerSequence + configuration.visualPrompts + (configuration.hasMessages ? 1 : 0)
+    classTokens + patches * framesPerSequence + configuration.visualPrompts
+      + (configuration.hasMessages ? 1 : 0)
   }
+  /// Tokens of a sequence before its patches.
+  var classTokens: Int { classEmbedding == nil ? 0 : 1 }
   var framesPerSequence: Int { configuration.frames / configuration.frameRowsPerVideo }
   /// Frames that must be in memory together: temporal shift, messages and joint mix a whole video.
   var framesPerUnit: Int {
@@ -98,9 +103,10 @@ struct VisionTransformer: Sendable {
         let sequences = Sequences(
           offsets: buffers.offsets, count: count / framesPerSequence, view: view)
         try transform(
-          sequences, from: first, causal, wanted: contexts == nil ? .first : .all, buffers, pool)
-        let embeddings = out + first / framesPerSequence * projection.outputs
-        project(sequences, buffers, to: embeddings, pool)
+          sequences, from: first, causal, wanted: contexts == nil && pooling == nil ? .first : .all, buffers,
+          pool)
+        let embeddings = out + first / framesPerSequence * configuration.embeddingSize
+        try project(sequences, buffers, to: embeddings, pool)
         if let contexts, let context {
           let videos = (first: first / configuration.frames, count: count / configuration.frames)
           context.write(
@@ -156,7 +162,7 @@ struct VisionTransformer: Sendable {
         : try workspace.takeOffsets(
           sequences: sequences / configuration.frames, length: configuration.frames),
       classes: try workspace.take(sequences * width),
-      embeddings: try workspace.take(sequences * projection.outputs))
+      embeddings: try workspace.take(sequences * configuration.embeddingSize))
   }
 
   /// Applies ln_pre and all blocks to buffers.x, with the temporal shift or the messages before each block if there are
@@ -166,7 +172,7 @@ struct VisionTransformer: Sendable {
     _ pool: ThreadPool
   ) throws(Failure) {
     let x = buffers.x
-    lnPre.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
+    lnPre?.apply(rows: sequences.rows, x, stride: width, to: x, stride: width, pool: pool)
     if let causal {
       return try blocks.apply(x, inRunsOf: sequences, wanted: .first, buffers.scratch, pool) { layer in
         causal.apply(x, frames: sequences.count, from: first, layer: layer, pool: pool)
@@ -205,11 +211,19 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// Writes the class tokens, normalised by ln_post and projected, to out [sequences, E].
+  /// Writes the class tokens, normalised by ln_post and projected, to out [sequences, E], or the pooled patches.
   private func project(
     _ sequences: Sequences, _ buffers: Buffers, to out: UnsafeMutablePointer<Float>,
     _ pool: ThreadPool
-  ) {
+  ) throws(Failure) {
+    guard let projection else {
+      try blocks.forEachRun(sequences, limit: buffers.scratch.rows) { (run) throws(Failure) in
+        let first = run.offsets[0] / sequenceLength
+        try pooling?.apply(
+          buffers.x + run.offsets[0] * width, run, to: out + first * width, buffers.scratch, pool)
+      }
+      return
+    }
     for i in 0..<sequences.count {
       (buffers.classes + i * width).update(
         from: buffers.x + sequences.offsets[i] * width, count: width)
