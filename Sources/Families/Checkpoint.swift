@@ -199,7 +199,10 @@ public struct Checkpoint {
     traits.sizes.add(try statedByTensors(tensors))
     try traits.sizes.check(tensors)
     try checkShortSide(traits, tensors)
-    if let rows = StatedSizes.measure(.vocabularySize, tensors)?.value {
+    // A tokenizer of pieces may have any number of them.
+    if tensors.info(TensorNames.Vision.probe) == nil,
+      let rows = StatedSizes.measure(.vocabularySize, tensors)?.value
+    {
       try ForeignModels.check(vocabulary: rows)
     }
   }
@@ -237,7 +240,7 @@ public struct Checkpoint {
         traits = configuration.traits
         traits.source = "config.json"
       }
-      try found?.addImageProcessor(to: &traits, isXCLIP: layout.family == .huggingFaceXCLIP)
+      try found?.addImageProcessor(to: &traits, of: layout.family)
       if configuration != nil { return (layout.family, traits, configuration) }
       guard layout.family == .huggingFace else {
         throw .unsupported(
@@ -249,6 +252,18 @@ public struct Checkpoint {
           "a CLIP in Hugging Face's layout without its config.json beside it, which says whether it computes "
             + "QuickGELU or GELU: put it there, or say so (option activation)")
       }
+    case .sigLIP:
+      guard let path = found?.configuration("config.json") else {
+        throw .unsupported(
+          "a SigLIP without its config.json beside it, which says how many attention heads it has: put it there"
+        )
+      }
+      traits = try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
+        try SigLIPConfiguration(bytes).traits
+      }
+      traits.source = "config.json"
+      try found?.addImageProcessor(to: &traits, of: .sigLIP)
+      return (.sigLIP, traits, nil)
     case .clip:
       if let name = options.openCLIPName {
         traits = try OpenCLIPNames.traits(name, isActivationKnown: options.knowsActivation)

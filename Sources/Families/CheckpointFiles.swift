@@ -137,7 +137,7 @@ struct CheckpointFiles {
 
   /// How pictures are prepared, as transformers finds it: an image processor inside processor_config.json goes before
   /// preprocessor_config.json.
-  func addImageProcessor(to traits: inout FamilyTraits, isXCLIP: Bool) throws(Failure) {
+  func addImageProcessor(to traits: inout FamilyTraits, of family: Family) throws(Failure) {
     var found: (file: String, processor: ImageProcessorConfiguration)?
     for name in ["processor_config.json", "preprocessor_config.json"] where found == nil {
       guard let path = configuration(name) else { continue }
@@ -145,8 +145,8 @@ struct CheckpointFiles {
         let isNested = name == "processor_config.json"
         let processor =
           try isNested
-          ? ImageProcessorConfiguration.inProcessor(bytes, isXCLIP: isXCLIP)
-          : ImageProcessorConfiguration(bytes, isXCLIP: isXCLIP)
+          ? ImageProcessorConfiguration.inProcessor(bytes, of: family)
+          : ImageProcessorConfiguration(bytes, of: family)
         return processor.map { (name, $0) }
       }
     }
@@ -154,6 +154,12 @@ struct CheckpointFiles {
     (traits.mean, traits.std) = processor.channels
     traits.shortSide = processor.shortSide
     traits.resizesBicubic = !processor.isVideoMAEs
+    traits.resizesBilinear = family == .sigLIP && processor.isBilinear
+    if let side = processor.squareSide, let own = traits.imageSize, side != own {
+      throw .unsupported(
+        "\(file) says that pictures are squares of \(side) pixels, but config.json says \(own): the two are not of one "
+          + "model")
+    }
     if let side = processor.cropSide {
       traits.sizes.add(.imageSize, side, "\(file) says that 'crop_size' is")
     }

@@ -11,9 +11,11 @@ public enum Family: Sendable, CaseIterable {
   /// VideoX's own files, CLIP's names and others beside them.
   case xclip
   case huggingFaceXCLIP
+  /// SigLIP and SigLIP 2 in Hugging Face's layout.
+  case sigLIP
 
   /// Whether files beside the weights are those of transformers.
-  var isHuggingFaces: Bool { self == .huggingFace || self == .huggingFaceXCLIP }
+  var isHuggingFaces: Bool { [.huggingFace, .huggingFaceXCLIP, .sigLIP].contains(self) }
 
   /// The family's name in messages.
   public var name: String { staticName.description }
@@ -28,6 +30,7 @@ public enum Family: Sendable, CaseIterable {
     case .openVCLIP: "Open-VCLIP"
     case .xclip: "X-CLIP"
     case .huggingFaceXCLIP: "Hugging Face X-CLIP"
+    case .sigLIP: "SigLIP"
     }
   }
 }
@@ -35,7 +38,7 @@ public enum Family: Sendable, CaseIterable {
 /// Properties of a model that its tensors do not tell; nil where unknown.
 public struct FamilyTraits: Sendable, Equatable {
   /// The activation of the encoders' MLPs.
-  public enum Activation: Sendable { case quickGELU, gelu }
+  public enum Activation: Sendable { case quickGELU, gelu, tanhGELU }
 
   /// The source of these properties, for messages: "config.json", "open_clip_name".
   public var source: String?
@@ -55,6 +58,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var headsAreAssumed = false
   /// Whether each frame of a video scores by itself, and the mean of these scores is the video's.
   public var scoresFrames = false
+  /// The side of pictures in pixels, where it may be no whole number of patches.
+  public var imageSize: Int?
   /// Frames on each side that a frame's tokens attend to besides their own.
   public var temporalView: Int?
   /// Whether the model is assumed to encode each frame by itself, because neither the file nor its settings say so.
@@ -68,6 +73,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var shortSide: Int?
   /// Whether a configuration states that pictures are resized by Pillow's bicubic filter.
   public var resizesBicubic = false
+  /// Whether a configuration states that a SigLIP's pictures are resized by Pillow's bilinear filter.
+  public var resizesBilinear = false
 
   public init() {}
 }

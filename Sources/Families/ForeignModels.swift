@@ -29,7 +29,10 @@ enum ForeignModels {
     "metaclip_2": ("MetaCLIP 2", "compares pictures and texts, but not by CLIP's tokenizer"),
     "mobilenet_v2": ("MobileNet", pictures), "owlv2": ("OWLv2", "finds in a picture what a text names"),
     "owlvit": ("OWL-ViT", "finds in a picture what a text names"), "resnet": ("ResNet", pictures),
-    "siglip": ("SigLIP", both), "siglip2": ("SigLIP 2", both), "swin": ("Swin", pictures),
+    "siglip2": (
+      "SigLIP 2 NaFlex", "takes pictures of any shape; SigLIP 2 of one size says 'siglip', and is read"
+    ),
+    "swin": ("Swin", pictures),
     "timesformer": ("TimeSformer", videos), "video_llava": ("Video-LLaVA", writes),
     "videomae": ("VideoMAE", videos),
     "vilt": ("ViLT", both), "vision-text-dual-encoder": ("a pair of encoders", both),
@@ -43,6 +46,9 @@ enum ForeignModels {
     "CLIPTextModelWithProjection": "the text encoder of a CLIP alone",
     "CLIPVisionModel": "the image encoder of a CLIP alone",
     "CLIPVisionModelWithProjection": "the image encoder of a CLIP alone",
+    "SiglipTextModel": "the text encoder of a SigLIP alone",
+    "SiglipVisionModel": "the image encoder of a SigLIP alone",
+    "SiglipForImageClassification": "the image encoder of a SigLIP with a classifier of its own classes",
     "CLIPForImageClassification":
       "the image encoder of a CLIP with a classifier of its own classes, without the text encoder",
   ]
@@ -83,11 +89,12 @@ enum ForeignModels {
     try json.finish()
     for name in classes {
       guard let part = parts[name] else { continue }
+      let whole = name.hasPrefix("Siglip") ? "SiglipModel" : "CLIPModel"
       throw .unsupported(
-        "a \(name), \(part): save the CLIPModel that it was taken from (CLIPModel.save_pretrained); \(advice)"
+        "a \(name), \(part): save the \(whole) that it was taken from (\(whole).save_pretrained); \(advice)"
       )
     }
-    guard let type, type != "clip", type != "xclip" else { return }
+    guard let type, type != "clip", type != "xclip", type != "siglip" else { return }
     let shown = classes.first.map { " (\(printable($0.utf8, limit: 64)))" } ?? ""
     switch type {
     case "clip_text_model", "xclip_text_model":

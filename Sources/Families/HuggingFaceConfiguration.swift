@@ -73,7 +73,7 @@ struct HuggingFaceConfiguration {
       case "prompt_num_attention_heads": promptHeads = try Configurations.integer(&json) ?? promptHeads
       // The weights have the trained scale and alpha, and the layers.
       case "logit_scale_init_value", "prompt_alpha", "prompt_layers": try Configurations.pass(&json)
-      default: try HuggingFaceConfiguration.passOrRefuse(key, &json)
+      default: try HuggingFaceConfiguration.passOrRefuse(key, &json, of: "a CLIP's configuration")
       }
     }
     try json.finish()
@@ -153,7 +153,7 @@ struct HuggingFaceConfiguration {
       case "mit_hidden_size", "mit_intermediate_size", "mit_num_hidden_layers": try Configurations.pass(&json)
       // The two projections have the size that is said outside.
       case "projection_dim": try Configurations.pass(&json)
-      default: try passOrRefuse(key, &json)
+      default: try passOrRefuse(key, &json, of: "a CLIP's configuration")
       }
     }
     return true
@@ -171,14 +171,17 @@ struct HuggingFaceConfiguration {
     return ids
   }
 
-  private static func passOrRefuse(_ key: String, _ json: inout Reader) throws(Failure) {
+  /// Passes over a key that changes no number, or refuses it. `what` names the kind of configuration.
+  static func passOrRefuse(
+    _ key: String, _ json: inout Configurations.Reader, of what: String
+  ) throws(Failure) {
     switch key {
     case "quantization_config":
       try Configurations.refuseUnlessOff(&json, "quantised weights are not read; save the model unquantised")
     case "auto_map":
       try Configurations.refuseUnlessOff(&json, "names a program of the model's own, which is not run")
     case let key where harmless.contains(key): try Configurations.pass(&json)
-    default: try Configurations.refuseUnknown(&json, of: "a CLIP's configuration")
+    default: try Configurations.refuseUnknown(&json, of: what)
     }
   }
 
@@ -203,13 +206,15 @@ struct HuggingFaceConfiguration {
     "transformers_version", "typical_p", "use_bfloat16", "use_cache",
   ]
 
-  private static func activation(_ name: String) throws(Failure) -> FamilyTraits.Activation {
+  static func activation(_ name: String) throws(Failure) -> FamilyTraits.Activation {
     switch name {
     case "quick_gelu": return .quickGELU
     // Two programs for the same function.
     case "gelu", "gelu_python": return .gelu
+    case "gelu_pytorch_tanh": return .tanhGELU
     default:
-      throw .unsupported("'hidden_act' is \(quoted(name.utf8)); 'quick_gelu' and 'gelu' are computed")
+      throw .unsupported(
+        "'hidden_act' is \(quoted(name.utf8)); 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh' are computed")
     }
   }
 

@@ -65,12 +65,13 @@ struct Layout {
     } else if family == .clip, prefix == "clip.", names.contains(where: { $0.hasPrefix("adapter.") }) {
       self.family = .mmaction2
     } else {
-      self.family = Layout.withPrompts(names, prefix, family)
+      self.family = Layout.refined(names, prefix, family)
     }
   }
 
-  /// The family of a CLIP whose texts a video moves: X-CLIP, in either form.
-  private static func withPrompts(_ names: [String], _ prefix: String, _ family: Family) -> Family {
+  /// The family of a CLIP whose texts a video moves, X-CLIP in either form, and of a SigLIP in Hugging Face's.
+  private static func refined(_ names: [String], _ prefix: String, _ family: Family) -> Family {
+    if family == .huggingFace, names.contains(prefix + SigLIPNames.probe) { return .sigLIP }
     guard family == .clip || family == .huggingFace, names.contains(prefix + "prompts_generator.alpha") else {
       return family
     }
@@ -135,8 +136,6 @@ struct Layout {
     ),
     (Array("visual.trunk.".utf8), "an open_clip model with an image encoder of timm's"),
     (Array("visual.attn_pool.".utf8), "an open_clip model that pools by attention (CoCa)"),
-    (Array("vision_model.head.attention.".utf8), "SigLIP, another architecture"),
-    (Array("logit_bias".utf8), "SigLIP, another architecture"),
     (Array(".S_Adapter.".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".T_Adapter".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".stadapt_".utf8), "a CLIP with space-time adapters"),

@@ -24,6 +24,7 @@ enum Names {
     case .huggingFace: huggingFace(name)
     case .huggingFaceXCLIP: HuggingFaceXCLIPNames.role(of: name) ?? huggingFace(name)
     case .viFiCLIP: viFiCLIP(name)
+    case .sigLIP: SigLIPNames.role(of: name)
     }
   }
 
@@ -46,7 +47,11 @@ enum Names {
   // MARK: - Hugging Face
 
   private static func huggingFace(_ name: String) -> TensorRole? {
-    if let role = whole[name] { return role }
+    whole[name] ?? block(name)
+  }
+
+  /// The role of a tensor in a block of either encoder.
+  static func block(_ name: String) -> TensorRole? {
     for (theirs, ours) in [
       ("vision_model.encoder.layers.", TensorNames.Vision.blocks),
       ("text_model.encoder.layers.", TensorNames.Text.blocks),

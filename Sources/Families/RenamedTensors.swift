@@ -52,7 +52,7 @@ public final class RenamedTensors: TensorSource {
   private static func isCounter(_ info: TensorInfo) -> Bool {
     let others = [
       TensorNames.Buffers.imageSize, TensorNames.Buffers.contextLength, TensorNames.Buffers.vocabularySize,
-      TensorNames.logitScale,
+      TensorNames.logitScale, TensorNames.logitBias,
     ]
     return info.elementType.isInteger && info.count == 1 && !info.name.utf8.contains(UInt8(ascii: "."))
       && !others.contains { $0.utf8.elementsEqual(info.name.utf8) }

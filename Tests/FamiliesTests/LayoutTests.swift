@@ -19,6 +19,8 @@ import Weights
     (["vision_model.embeddings.patch_embedding.weight"], .huggingFace, ""),
     (["model.vision_model.embeddings.patch_embedding.weight"], .huggingFace, "model."),
     (["image_encoder.conv1.weight", "text_encoder.ln_final.weight"], .viFiCLIP, ""),
+    (["vision_model.embeddings.patch_embedding.weight", "vision_model.head.probe"], .sigLIP, ""),
+    (["visual.conv1.weight", "logit_bias"], .clip, ""),
     (["model.visual.conv1.weight", "raw_model.visual.conv1.weight"], .openVCLIP, "model."),
     (["module.visual.conv1.weight", "module.prompts_generator.alpha"], .xclip, "module."),
     (
@@ -36,7 +38,6 @@ import Weights
   @Test(arguments: [
     (["visual.layer1.0.conv1.weight", "visual.conv1.weight"], "ResNet"),
     (["visual.trunk.blocks.0.norm1.weight"], "timm"),
-    (["logit_bias", "visual.conv1.weight"], "SigLIP"),
     (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
   ])
   func namesWhatItDoesNotRead(_ names: [String], _ what: String) {
