@@ -104,7 +104,9 @@ let package = Package(
     room("Events", ["System"]),
     room("Index", ["CKernels", "System", "Text"]),
     room("Model", ["Numerics", "System", "TensorNames", "Weights"]),
-    room("ModelFile", ["Model", "Numerics", "Preprocess", "System", "Text", "Tokenizer", "Weights"]),
+    room(
+      "ModelFile",
+      ["Model", "Numerics", "Preprocess", "System", "TensorNames", "Text", "Tokenizer", "Weights"]),
     room("Training", ["Digest", "Model", "Numerics", "System", "TensorNames", "Text", "Weights"]),
     // Training steps of the reference, which `actionclip parity` and the tests repeat; not in the library.
     room(

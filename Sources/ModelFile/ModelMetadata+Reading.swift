@@ -135,7 +135,9 @@ extension ModelMetadata {
       try preset.read(key, value)
       self.preset = preset
     case let key where ModelMetadata.sizes.contains { $0.key == key }:
-      claimedSizes.append((key, try ModelMetadata.number(value, Int(Int32.max))))
+      let size = try ModelMetadata.number(value, Int(Int32.max))
+      if key == "image_size" { declared.imageSize = size }
+      claimedSizes.append((key, size))
     default: return false
     }
     return true

@@ -1,6 +1,7 @@
 import System
 import Model
 import Numerics
+import TensorNames
 import Text
 import Weights
 
@@ -94,9 +95,11 @@ extension ActionCLIP {
   }
 
   /// Writes the model as one file, whole or not at all. A file in fp32 gives the same bits when it is loaded again, one
-  /// in bf16 or int8 the bits that this model gives in that precision.
+  /// in bf16 or int8 the bits that this model gives in that precision. `tokenizer` are the bytes of a tokenizer file for
+  /// one that has no merge list, or none.
   public func save(
-    to path: FilePath, metadata: ModelMetadata, matrices: MatrixStorage
+    to path: FilePath, metadata: ModelMetadata, matrices: MatrixStorage,
+    tokenizer: UnsafeBufferPointer<UInt8> = UnsafeBufferPointer(start: nil, count: 0)
   ) throws(Failure) {
     var tensors: [TensorToWrite] = []
     var sources: [(parameter: Int, part: Part)] = []
@@ -111,9 +114,13 @@ extension ActionCLIP {
         sources.append((index, .scales))
       }
     }
+    if !tokenizer.isEmpty {
+      tensors.append(TensorToWrite(name: TensorNames.tokenizer, shape: [tokenizer.count], storage: .bytes))
+    }
     let entries = try metadata.entries(for: configuration, compute: matrices.compute)
     try SafetensorsWriter.write(to: path, metadata: entries, tensors: tensors) {
       (index, write) throws(Failure) in
+      guard index < sources.count else { return try write(.wide(UnsafeRawBufferPointer(tokenizer))) }
       let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)
       let values =
         switch part {

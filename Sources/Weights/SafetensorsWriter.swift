@@ -8,13 +8,15 @@ public struct TensorToWrite {
     /// Numbers that are whole, from -128 to 127.
     case int8
     case fp64, int64
+    /// Bytes that are no numbers of the model's.
+    case bytes
 
     fileprivate var size: Int {
       switch self {
       case .fp64, .int64: 8
       case .fp32: 4
       case .fp16, .bf16: 2
-      case .int8: 1
+      case .int8, .bytes: 1
       }
     }
     fileprivate var name: String {
@@ -25,6 +27,7 @@ public struct TensorToWrite {
       case .int8: "I8"
       case .fp64: "F64"
       case .int64: "I64"
+      case .bytes: "U8"
       }
     }
   }
@@ -46,7 +49,7 @@ public struct TensorToWrite {
 public enum TensorNumbers {
   /// Numbers that are stored as fp32 or less.
   case floats(UnsafeBufferPointer<Float>)
-  /// Numbers of 8 bytes, as they lie in memory.
+  /// Numbers of 8 bytes, or bytes, as they lie in memory.
   case wide(UnsafeRawBufferPointer)
 }
 
@@ -127,13 +130,13 @@ public enum SafetensorsWriter {
     let numbers: UnsafeBufferPointer<Float>
     switch given {
     case .wide(let bytes):
-      precondition(bytes.count == tensor.bytes && tensor.storage.size == 8)
+      precondition(bytes.count == tensor.bytes && (tensor.storage.size == 8 || tensor.storage == .bytes))
       return try file.append(bytes)
     case .floats(let floats): numbers = floats
     }
     precondition(numbers.count == tensor.count)
     switch tensor.storage {
-    case .fp64, .int64: throw Failure(.internal, "floats are stored as fp32 or less")
+    case .fp64, .int64, .bytes: throw Failure(.internal, "floats are stored as fp32 or less")
     case .fp32: try file.append(UnsafeRawBufferPointer(numbers))
     case .fp16:
       try append(numbers, to: file) { (number) throws(Failure) in

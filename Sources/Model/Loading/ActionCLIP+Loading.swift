@@ -40,7 +40,7 @@ extension ActionCLIP {
         throw Failure(.notFinite, "tensor '\(scaleName)' is \(logarithm), whose exp overflows fp32")
       }
     }
-    let logitBias = try ActionCLIP.bias(reader)
+    let logitBias = try ActionCLIP.bias(reader, configuration)
     try ActionCLIP.refuseUnknown(reader, configuration, describeUnknown)
     self.init(
       configuration: configuration, logitScale: logitScale, logitBias: logitBias,
@@ -49,10 +49,10 @@ extension ActionCLIP {
       pool: ThreadPool(threads: options.threads, processors: options.processors))
   }
 
-  /// The bias of scores, a single number, if the file has one.
-  private static func bias(_ reader: ParameterReader) throws(Failure) -> Float? {
+  /// The bias of scores, a single number, if the file has one. An X-CLIP's is refused, since its scores have none.
+  private static func bias(_ reader: ParameterReader, _ c: Configuration) throws(Failure) -> Float? {
     let name = TensorNames.logitBias
-    guard reader.has(name) else { return nil }
+    guard reader.has(name), c.promptLayers == 0 else { return nil }
     return try reader.tensor(name, reader.source.info(name)?.shape == [1] ? [1] : [])[0]
   }
 

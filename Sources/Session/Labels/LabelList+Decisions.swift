@@ -18,7 +18,8 @@ extension LabelList {
   public var rules: DecisionRules? { fit?.rules }
 
   /// Decides about videos' rows [videos, videoSize] by calibrated probabilities, and gives each decision to `emit`. Without
-  /// a fit the probabilities are those of `score` at a scale of 100, and every video shows a label.
+  /// a fit the probabilities are those of `score` at a scale of 100, or at the trained one where labels are scored each by
+  /// itself, and every video shows a label.
   public func decide(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, emit: (_ video: Int, Decision) -> Void
   ) throws(Failure) {
@@ -28,7 +29,7 @@ extension LabelList {
         try fit.probabilities(videos, videoCount, scale: 100, to: probabilities.base)
       }
     } else {
-      try score(videos, videoCount, scale: 100, to: probabilities.base)
+      try score(videos, videoCount, scale: sigmoid?.scale ?? 100, to: probabilities.base)
     }
     for video in 0..<videoCount {
       let row = probabilities.base + video * count

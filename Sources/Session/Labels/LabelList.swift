@@ -23,6 +23,8 @@ public final class LabelList: Sendable {
   let weights: TemplateWeights?
   /// Whether a video's length counts in a score by words.
   private let keepsLengths: Bool
+  /// The model's trained scale and bias where words score each label by itself; nil: labels are scored together.
+  let sigmoid: (scale: Float, bias: Float)?
 
   init(_ set: LabelSet, _ encoding: LabelEncoding, fit: AdaptedClassifier? = nil, generation: Int64) {
     self.set = set
@@ -35,11 +37,13 @@ public final class LabelList: Sendable {
     templates = encoding.rows
     weights = encoding.rowWeights
     keepsLengths = encoding.loaded.configuration.scoresFrames
+    sigmoid = model.logitBias.map { (model.logitScale, $0) }
   }
 
   public var count: Int { labels.count }
 
-  /// Scores videos' rows [videos, videoSize]: writes probabilities [videos, labels], each row summing to 1.
+  /// Scores videos' rows [videos, videoSize]: writes probabilities [videos, labels]. Each row sums to 1, but not where
+  /// words score each label by itself.
   public func score(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, scale: Float, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
@@ -57,7 +61,7 @@ public final class LabelList: Sendable {
     }
     try Similarity.probabilities(
       videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
-      scale: scale, weights: weights, keepsLengths: keepsLengths, to: out)
+      scale: scale, bias: sigmoid?.bias, weights: weights, keepsLengths: keepsLengths, to: out)
   }
 
   /// Calls `body` with the embeddings alone of videos' rows, [videos, E], which must be finite.

@@ -14,7 +14,8 @@ enum LabelNotes {
   /// Whether the vocabulary shows which words a model learned: it is smaller than CLIP's, and every word of the model's
   /// `labels` is one token.
   static func vocabularyShowsWords(_ tokenizer: Tokenizer?, _ labels: TextList) throws(Failure) -> Bool {
-    guard let tokenizer, tokenizer.vocabularySize < clipVocabulary, (1...maxLabels).contains(labels.count)
+    guard let tokenizer, !tokenizer.isOfPieces, tokenizer.vocabularySize < clipVocabulary,
+      (1...maxLabels).contains(labels.count)
     else { return false }
     for index in 0..<labels.count {
       guard try unknownWords(in: labels[index], tokenizer).isEmpty else { return false }

@@ -11,6 +11,7 @@ extension DeclaredOptions {
     switch traits.activation {
     case .quickGELU: activation = activation ?? .quickGELU
     case .gelu: activation = activation ?? .gelu
+    case .tanhGELU: activation = activation ?? .tanhGELU
     case nil: break
     }
     epsilon = epsilon ?? traits.epsilon
@@ -19,6 +20,7 @@ extension DeclaredOptions {
     textHeads = textHeads ?? traits.textHeads
     integrationHeads = integrationHeads ?? traits.integrationHeads
     promptHeads = promptHeads ?? traits.promptHeads
+    imageSize = imageSize ?? traits.imageSize
     headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
     temporalView = temporalView ?? traits.temporalView
     scoresFrames = scoresFrames || traits.scoresFrames
@@ -39,12 +41,14 @@ extension Preset {
       case .viFiCLIP: .viFiCLIP
       case .openVCLIP: .openVCLIP
       case .xclip, .huggingFaceXCLIP: .xclip
+      case .sigLIP: .sigLIP
       }
     // Its image processor states each step.
     if family == .huggingFaceXCLIP {
       if traits.resizesBicubic { resize = .huggingFace }
       shortSide = traits.shortSide
     }
+    if traits.resizesBilinear { resize = .squareBilinear }
     if family == .openVCLIP { shortSide = imageSize }
     if let side = traits.shortSide, side != imageSize { shortSide = side }
     if let mean = traits.mean, mean.count == 3 { self.mean = (mean[0], mean[1], mean[2]) }

@@ -5,6 +5,7 @@ import ModelFile
 import Numerics
 import Preprocess
 import System
+import TensorNames
 import Text
 import Tokenizer
 import Weights
@@ -66,9 +67,11 @@ public final class LoadedModel: Sendable {
     do { try metadata.check(model.configuration) } catch { throw error.about(file) }
     family = weights.family
     format = weights.format
-    let found = try TokenizerLookup.find(
-      options.tokenizer, metadata.merges, path, weights.folder, file,
-      vocabularySize: model.configuration.vocabularySize)
+    let lookup = TokenizerLookup(
+      vocabularySize: model.configuration.vocabularySize, isOfPieces: model.configuration.isSigLIP)
+    let found = try lookup.find(
+      options.tokenizer, metadata.merges, pieces: LoadedModel.storedTokenizer(weights.tensors), path,
+      weights.folder, file)
     (tokenizer, tokenizerProblem) = found
     metadata.merges = nil
     preset = try LoadedModel.preset(metadata.preset, weights, model.configuration, file)
@@ -83,6 +86,23 @@ public final class LoadedModel: Sendable {
     knowsItsWords = try LabelNotes.vocabularyShowsWords(tokenizer, metadata.labels)
     assumptions = LoadedModel.assumptions(
       model.configuration, weights.traits, isViewChosen: options.network.temporalView != nil)
+  }
+
+  /// The bytes of the tokenizer file that a file of weights holds; none where it holds none.
+  private static func storedTokenizer(_ tensors: any TensorSource) throws(Failure) -> GrowingArray<UInt8> {
+    let name = TensorNames.tokenizer
+    guard let info = tensors.info(name) else { return GrowingArray() }
+    guard info.elementType == .u8, info.shape.count == 1, info.count <= 64 << 20 else {
+      throw Failure(
+        .tensorShape,
+        "tensor '\(name)' holds \(info.elementType) of shape \(info.shape), expected at most 67108864 bytes (u8)"
+      )
+    }
+    let bytes = try GrowingArray<UInt8>(uninitialized: info.count)
+    guard try tensors.readStored(name, into: UnsafeMutableRawBufferPointer(bytes.buffer)) else {
+      throw .unsupported("tensor '\(name)' has gaps between its bytes")
+    }
+    return bytes
   }
 
   /// Options of a network that computes as this one does.

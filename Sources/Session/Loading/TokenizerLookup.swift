@@ -1,48 +1,84 @@
 import Glibc
 import System
 import Text
+import TensorNames
 import Tokenizer
 
 /// Finds the tokenizer for a model's weights.
-enum TokenizerLookup {
+struct TokenizerLookup {
+  /// File names of SigLIP's tokenizer.
+  private static let pieceNames = ["spiece.model", "tokenizer.json"]
   /// File names of CLIP's tokenizer: CLIP's own, then Hugging Face's.
   private static let fileNames = [
     "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.json",
   ]
-  private static let advice =
-    "give CLIP's merge list or tokenizer.json to encode text (option tokenizer_path)"
 
-  /// The tokenizer that the caller names, else the one inside the model's file (`merges`), else one in `folder`, beside
-  /// the weights at `path`; without any, nil and the reason. `file` names the weights in messages.
-  static func find(
-    _ named: FilePath?, _ merges: TextList?, _ path: FilePath?, _ folder: FilePath?, _ file: String,
-    vocabularySize: Int
+  let vocabularySize: Int
+  /// Whether the model's texts are made of pieces, as SigLIP's are.
+  let isOfPieces: Bool
+
+  private var advice: String {
+    isOfPieces
+      ? "give SigLIP's spiece.model or SigLIP 2's tokenizer.json to encode text (option tokenizer_path)"
+      : "give CLIP's merge list or tokenizer.json to encode text (option tokenizer_path)"
+  }
+
+  /// The tokenizer that the caller names, else the one inside the model's file (`merges`, or the bytes of `pieces`), else
+  /// one in `folder`, beside the weights at `path`; without any, nil and the reason. `file` names the weights in messages.
+  func find(
+    _ named: FilePath?, _ merges: TextList?, pieces: borrowing GrowingArray<UInt8>, _ path: FilePath?,
+    _ folder: FilePath?, _ file: String
   ) throws(Failure) -> (Tokenizer?, problem: String) {
-    if let named { return (try Tokenizer(path: named, vocabularySize: vocabularySize), "") }
+    if let named { return (try load(named), "") }
+    if !pieces.isEmpty {
+      do {
+        let tokenizer = try Tokenizer(
+          file: UnsafeRawBufferPointer(pieces.view), vocabularySize: vocabularySize)
+        return (try checked(tokenizer), "")
+      } catch { throw error.about("tensor '\(TensorNames.tokenizer)'").about(file) }
+    }
     if let merges {
       defer { extendLifetime(merges) }
-      do { return (try Tokenizer(mergeList: merges[0], vocabularySize: vocabularySize), "") } catch {
+      do {
+        return (try checked(Tokenizer(mergeList: merges[0], vocabularySize: vocabularySize)), "")
+      } catch {
         throw error.about("'actionclip.merges'").about(file)
       }
     }
     guard let path, let folder else { return (nil, "the model was loaded from memory: \(advice)") }
-    return try search(folder, beside: path, vocabularySize)
+    return try search(folder, beside: path)
   }
 
   /// The first tokenizer in `folder`; nil and the reason if it does not fit the weights, which is an error only once
   /// text is given. Throws without memory, on a read error, or if cancelled, since loading again may then succeed.
-  private static func search(
-    _ folder: FilePath, beside path: FilePath, _ vocabularySize: Int
+  private func search(
+    _ folder: FilePath, beside path: FilePath
   ) throws(Failure) -> (Tokenizer?, problem: String) {
-    for name in fileNames {
+    let names = isOfPieces ? TokenizerLookup.pieceNames : TokenizerLookup.fileNames
+    for name in names {
       let file = folder.file(name)
       guard file.withCString({ access($0, R_OK) }) == 0 else { continue }
-      do { return (try Tokenizer(path: file, vocabularySize: vocabularySize), "") } catch {
+      do { return (try load(file), "") } catch {
         if [.outOfMemory, .fileRead, .cancelled].contains(error.kind) { throw error }
         return (nil, "the tokenizer beside the weights does not fit: \(error.message); \(advice)")
       }
     }
-    let names = fileNames.joined(separator: ", ")
-    return (nil, "no tokenizer (\(names)) lies beside '\(path.shown)': \(advice)")
+    return (nil, "no tokenizer (\(names.joined(separator: ", "))) lies beside '\(path.shown)': \(advice)")
+  }
+
+  private func load(_ path: FilePath) throws(Failure) -> Tokenizer {
+    try checked(Tokenizer(path: path, vocabularySize: vocabularySize))
+  }
+
+  /// Refuses a tokenizer of another kind than the model's.
+  private func checked(_ tokenizer: Tokenizer) throws(Failure) -> Tokenizer {
+    guard tokenizer.isOfPieces == isOfPieces else {
+      throw Failure(
+        .vocabularyMismatch,
+        isOfPieces
+          ? "the tokenizer is CLIP's, but the model is a SigLIP"
+          : "the tokenizer is SigLIP's, but the model is a CLIP")
+    }
+    return tokenizer
   }
 }

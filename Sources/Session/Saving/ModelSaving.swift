@@ -54,6 +54,8 @@ extension LoadedModel {
     try metadata.setNotes(options.notes)
     // A file does not state the reference's preset, the default.
     if preset != .actionCLIP { metadata.preset = preset }
-    try model.save(to: path, metadata: metadata, matrices: options.storage)
+    let pieces = try tokenizer?.pieceFile() ?? GrowingArray()
+    try model.save(to: path, metadata: metadata, matrices: options.storage, tokenizer: pieces.view)
+    extendLifetime(pieces)
   }
 }
