@@ -193,10 +193,11 @@ typedef struct actionclip_model actionclip_model;
 
 /* The activation function of the encoders' MLPs, which weights do not state. OpenAI's, DFN's and MetaCLIP's models and
  * ActionCLIP have QuickGELU, x sigmoid(1.702 x). open_clip's models trained on LAION and DataComp have GELU with the
- * exact error function. With the wrong one, embeddings look right and rank worse. */
+ * exact error function, SigLIP its approximation by tanh. With the wrong one, embeddings look right and rank worse. */
 #define ACTIONCLIP_ACTIVATION_AS_CHECKPOINT 0 /* the file's own (docs/FORMAT.md), else QuickGELU */
 #define ACTIONCLIP_ACTIVATION_QUICK_GELU 1
 #define ACTIONCLIP_ACTIVATION_GELU 2
+#define ACTIONCLIP_ACTIVATION_TANH_GELU 3
 
 /* Instruction sets that the network is computed with. A model takes the fastest ones of its processor, up to a limit:
  * the lower one of actionclip_model_options and of the environment variable ACTIONCLIP_INSTRUCTIONS, which has the
@@ -238,9 +239,10 @@ typedef struct actionclip_model_options {
    * Open-VCLIP's expand_temporal_view is 1, which its averaged files (swa_*.pth) do not state. 0: as the checkpoint
    * says; -1: none. */
   int32_t temporal_view;
-  /* Path of CLIP's BPE merge list, or of Hugging Face's tokenizer.json (see actionclip_tokenizer_load).
-   * NULL: the merge list inside the model's file; else the first file beside it that is named
-   * bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt, merges.txt or tokenizer.json; else none. */
+  /* Path of CLIP's BPE merge list, of Hugging Face's tokenizer.json, or of SigLIP's spiece.model (see
+   * actionclip_tokenizer_load). NULL: the tokenizer inside the model's file; else the first file beside it that is named
+   * bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt, merges.txt or tokenizer.json, of a SigLIP spiece.model or
+   * tokenizer.json; else none. */
   const char *tokenizer_path;
   /* Processor ids that the model's own threads are pinned to, in turn; the calling thread is not pinned. NULL: the
    * affinity of the thread that first computes with the model. With threads 0, one thread per id. An id that Linux
@@ -361,7 +363,7 @@ typedef struct actionclip_model_info {
    * times that. It is allocated when first needed and kept: a call like an earlier one allocates none. */
   int64_t video_bytes;
   int64_t text_bytes;         /* working memory in bytes of a call that encodes prompts, for any number */
-  int32_t activation;         /* ACTIONCLIP_ACTIVATION_QUICK_GELU or _GELU */
+  int32_t activation;         /* ACTIONCLIP_ACTIVATION_QUICK_GELU, _GELU or _TANH_GELU */
   int32_t activation_assumed; /* 1 if QuickGELU is a guess, since nothing states the activation */
   /* 1 if a frame's embedding depends on that frame alone, so that frames may be encoded singly and joined later. 0 with
    * joint, temporal shift, a temporal view or X-CLIP's message tokens. */
@@ -385,6 +387,10 @@ typedef struct actionclip_model_info {
    * with the labels' mean embeddings. Logits of several views are summed by summing the views' embeddings. Else 0. */
   int32_t frame_scores;
   int32_t reserved_2;         /* 0 */
+  /* 1 if classifiers score each label by itself, sigmoid(scale * cosine + logit_bias), so that probabilities need not
+   * sum to 1: in a SigLIP, whose own scale is logit_scale. 0: a softmax over the labels. */
+  int32_t sigmoid_scores;
+  float logit_bias;           /* the checkpoint's; 0 without one */
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */
@@ -392,8 +398,8 @@ ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
                                                  actionclip_model_info *info_out);
 
 /* Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the reference's), "Hugging Face
- * CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP", "Open-VCLIP", "X-CLIP" or "Hugging Face X-CLIP". The
- * string is static; NULL if `model` is not a live model. */
+ * CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP", "Open-VCLIP", "X-CLIP", "Hugging Face X-CLIP" or "SigLIP".
+ * The string is static; NULL if `model` is not a live model. */
 ACTIONCLIP_API const char *actionclip_model_family(const actionclip_model *model);
 
 /* Returns, as one line for people, the assumption at `index` about a model: a property that neither its file nor the
@@ -518,11 +524,16 @@ typedef struct actionclip_image {
  *   MMACTION2     bilinear, as OpenCV; the short side becomes S*256/224, with the sizes and crops of mmaction2, which
  *                 X-CLIP and ViFi-CLIP use too
  *   HUGGING_FACE  as CLIP, but an odd margin is split as transformers does, and RGBA is laid on white, as
- *                 transformers 5 does */
+ *                 transformers 5 does
+ *   SQUARE        the whole picture becomes S x S, whatever its shape: bicubic, as Pillow; RGBA is laid on white
+ *                 (SigLIP). Nothing is cropped, and short_side is 0 or S
+ *   SQUARE_BILINEAR  the same, bilinear as Pillow (SigLIP 2) */
 #define ACTIONCLIP_RESIZE_ACTIONCLIP 0
 #define ACTIONCLIP_RESIZE_CLIP 1
 #define ACTIONCLIP_RESIZE_MMACTION2 2
 #define ACTIONCLIP_RESIZE_HUGGING_FACE 3
+#define ACTIONCLIP_RESIZE_SQUARE 4
+#define ACTIONCLIP_RESIZE_SQUARE_BILINEAR 5
 
 /* Crops of S x S pixels from the resized image: the centre, or the start (left or top) or the end (right or bottom) of
  * its long side, as in the paper's three-crop evaluation. */
@@ -2202,13 +2213,16 @@ ACTIONCLIP_API int32_t actionclip_index_row(const actionclip_index *index, int64
 
 /* --------------------------------- the tokenizer and preprocessing by themselves */
 
-/* CLIP's tokenizer without a model. It is immutable, and any number of threads may use it at once. */
+/* A tokenizer without a model, CLIP's or SigLIP's. It is immutable, and any number of threads may use it at once. */
 typedef struct actionclip_tokenizer actionclip_tokenizer;
 
 /* Loads CLIP's byte-level BPE tokenizer from a merge list (CLIP's own, or Hugging Face's merges.txt) or a
  * tokenizer.json, plain or gzip; the format is detected from the content. Every id in a tokenizer.json, and in a
  * vocab.json beside a merges.txt, must be CLIP's; the message of ACTIONCLIP_ERROR_TOKENIZER_INVALID names the token
- * whose id is not. Texts are cleaned as CLIP does it, for any file. Free it with actionclip_tokenizer_free. */
+ * whose id is not. Texts are cleaned as CLIP does it, for any such file. SigLIP's spiece.model (SentencePiece, unigrams)
+ * and SigLIP 2's tokenizer.json (byte pairs with byte fallback) are read too, and their texts cleaned as transformers
+ * does it; a step of such a file that is not computed is ACTIONCLIP_ERROR_TOKENIZER_INVALID or _FORMAT_UNSUPPORTED by its
+ * name. Free it with actionclip_tokenizer_free. */
 ACTIONCLIP_API int32_t actionclip_tokenizer_load(const char *path,
                                                  actionclip_tokenizer **tokenizer_out);
 /* Frees a tokenizer. NULL is ignored. */

@@ -18,6 +18,8 @@ private func cOptions(of preset: Preset) -> actionclip_preprocess_options {
     case .clip: ACTIONCLIP_RESIZE_CLIP
     case .huggingFace: ACTIONCLIP_RESIZE_HUGGING_FACE
     case .mmaction2: ACTIONCLIP_RESIZE_MMACTION2
+    case .square: ACTIONCLIP_RESIZE_SQUARE
+    case .squareBilinear: ACTIONCLIP_RESIZE_SQUARE_BILINEAR
     }
   options.short_side = Int32(clamping: preset.shortSide ?? 0)
   options.mean = preset.mean
@@ -57,6 +59,8 @@ func preprocessOptions(
   case ACTIONCLIP_RESIZE_CLIP: options.mode = .clip
   case ACTIONCLIP_RESIZE_HUGGING_FACE: options.mode = .huggingFace
   case ACTIONCLIP_RESIZE_MMACTION2: options.mode = .mmaction2
+  case ACTIONCLIP_RESIZE_SQUARE: options.mode = .square
+  case ACTIONCLIP_RESIZE_SQUARE_BILINEAR: options.mode = .squareBilinear
   default: throw .argument("resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
   }
   switch given.crop {

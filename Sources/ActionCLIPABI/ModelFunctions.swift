@@ -125,6 +125,8 @@ public func actionclip_model_get_info(
     info.context_vectors = Int32(clamping: c.contextVectors)
     info.video_size = Int64(c.videoSize)
     info.frame_scores = c.scoresFrames ? 1 : 0
+    info.sigmoid_scores = loaded.model.logitBias == nil ? 0 : 1
+    info.logit_bias = loaded.model.logitBias ?? 0
     try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
   }
 }

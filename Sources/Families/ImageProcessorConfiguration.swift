@@ -99,7 +99,8 @@ struct ImageProcessorConfiguration {
     self = read
     // Where both are there transformers takes no notice of the older one.
     let (key, named) = type == nil ? ("feature_extractor_type", olderType) : ("image_processor_type", type)
-    isVideoMAEs = family == .huggingFaceXCLIP && named.map(ImageProcessorConfiguration.videoTypes.contains) == true
+    isVideoMAEs =
+      family == .huggingFaceXCLIP && named.map(ImageProcessorConfiguration.videoTypes.contains) == true
     try checkFilter()
     let types = isSigLIPs ? ImageProcessorConfiguration.sigLIPTypes : ImageProcessorConfiguration.types
     if let named, !isVideoMAEs, !types.contains(named) {

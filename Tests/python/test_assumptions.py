@@ -111,7 +111,7 @@ def test_keys_of_a_configuration_are_known_or_refused(tmp_path):
     config = json.loads(path.read_text())
     for tower, key, value, part in [
         (None, "quantization_config", {"bits": 8}, "'quantization_config'"),
-        ("vision_config", "hidden_act", "gelu_pytorch_tanh", "'gelu_pytorch_tanh'"),
+        ("vision_config", "hidden_act", "gelu_new", "'gelu_new'"),
         ("vision_config", "num_channels", 4, "'num_channels' is 4"),
         ("text_config", "eos_token_id", [7, 9], "'eos_token_id' is [7, 9]"),
         ("text_config", "rope_theta", 10000, "'rope_theta': is no key"),
@@ -140,7 +140,7 @@ def test_a_vocabulary_of_another_tokenizer_is_an_error(tmp_path, torch, rows, wh
 
 CLASSES = ["GroupViTModel", "AlignModel", "FlavaModel", "CLIPTextModel", "CLIPVisionModelWithProjection",
            "CLIPForImageClassification", "VideoMAEForVideoClassification", "TimesformerForVideoClassification",
-           "ViTForImageClassification", "SiglipModel", "BlipModel", "XCLIPTextModel"]  # fmt: skip
+           "ViTForImageClassification", "SiglipVisionModel", "Siglip2Model", "BlipModel", "XCLIPTextModel"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CLASSES)

@@ -321,7 +321,6 @@ def test_a_base_of_another_size_is_refused(tmp_path):
 @pytest.mark.parametrize(
     "name, what",
     [
-        ("logit_bias", "SigLIP"),
         ("visual.transformer.resblocks.0.T_Adapter.D_fc1.weight", "adapters"),
         ("visual.layer1.0.conv1.weight", "ResNet"),
     ],

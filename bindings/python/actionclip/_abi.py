@@ -76,6 +76,7 @@ CONSTANTS: dict[str, int] = {
     "ACTIVATION_AS_CHECKPOINT": 0,
     "ACTIVATION_QUICK_GELU": 1,
     "ACTIVATION_GELU": 2,
+    "ACTIVATION_TANH_GELU": 3,
     "INSTRUCTIONS_AUTO": 0,
     "INSTRUCTIONS_PORTABLE": 1,
     "INSTRUCTIONS_AVX2": 2,
@@ -103,6 +104,8 @@ CONSTANTS: dict[str, int] = {
     "RESIZE_CLIP": 1,
     "RESIZE_MMACTION2": 2,
     "RESIZE_HUGGING_FACE": 3,
+    "RESIZE_SQUARE": 4,
+    "RESIZE_SQUARE_BILINEAR": 5,
     "CROP_CENTER": 0,
     "CROP_START": 1,
     "CROP_END": 2,
@@ -269,6 +272,8 @@ class ModelInfo(Structure):
         ("video_size", c_int64),
         ("frame_scores", c_int32),
         ("reserved_2", c_int32),
+        ("sigmoid_scores", c_int32),
+        ("logit_bias", c_float),
     ]
 
 

@@ -73,7 +73,8 @@ class Model(FrameEncoder, TextEncoder):
     also be "causal": channels come from past frames alone, which is another network than the two-sided one.
     threads: threads that compute, 1 to 256. None for what the environment variable ACTIONCLIP_THREADS says, else one
     for each processor that the affinity and the processor quota (containers, services) leave to the process.
-    tokenizer: CLIP's merge list or tokenizer.json; by default the one inside the model's file, or beside it.
+    tokenizer: CLIP's merge list or tokenizer.json, or SigLIP's spiece.model; by default the one inside the model's
+    file, or beside it.
     compute: "fp32", "bf16" or "int8", the precision of the encoders; None for as the file says, else fp32.
     processors: ids of the processors that the model's own threads are pinned to, in turn. An id that Linux refuses,
     since the machine has no such processor or the process may not use it, pins nothing and is no error.
@@ -84,8 +85,8 @@ class Model(FrameEncoder, TextEncoder):
     and the model that a LoRA is merged into.
     base_share: the share, 0 to below 1, of base's weights in the model's, as Open-VCLIP mixes CLIP into its own.
     open_clip_name: the model's name in open_clip, if there is no configuration beside its file.
-    activation: "QuickGELU" or "GELU", the encoders' activation, which weights do not state: open_clip's own models from
-    LAION and DataComp have GELU. None for as the file says, else QuickGELU.
+    activation: "QuickGELU", "GELU" or "GELU-tanh", the encoders' activation, which weights do not state: open_clip's
+    own models from LAION and DataComp have GELU. None for as the file says, else QuickGELU.
     temporal_view: the number of frames on each side that a frame's tokens attend to besides their own, 0 to 3
     (Open-VCLIP's expand_temporal_view is 1). None for as the file says.
     instructions: the highest instruction set to compute with, in this order: "portable", "avx2", "avx_vnni", "avx512",
@@ -383,12 +384,17 @@ class Model(FrameEncoder, TextEncoder):
         self,
         videos: npt.ArrayLike,
         texts: npt.ArrayLike,
-        scale: float = 100.0,
+        scale: float | None = None,
         weights: npt.ArrayLike | None = None,
     ) -> FloatArray:
         """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]. Videos of an X-CLIP are
         rows [n, V]. If `info.frame_scores`, the templates of a class are joined to one text, and a video's length
-        counts; the sum of the embeddings of a video's views then has the sum of their logits."""
+        counts; the sum of the embeddings of a video's views then has the sum of their logits. A model that scores each
+        label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None is 100, or the
+        one that such a model was trained with."""
+        scale = self._scale(scale)
+        if self._info.sigmoid_scores:
+            return _similarity.sigmoids(videos, texts, scale, self._info.logit_bias, weights)
         if self._info.frame_scores:
             return _similarity.frame_probabilities(videos, texts, scale, weights)
         if self._info.video_size == self._info.embedding_size:
@@ -401,6 +407,11 @@ class Model(FrameEncoder, TextEncoder):
         each = exponents / exponents.sum(-1, keepdims=True)
         return np.average(each, axis=1, weights=shares).astype(np.float32)
 
+    def _scale(self, scale: float | None) -> float:
+        if scale is not None:
+            return real("scale", scale)
+        return self._info.logit_scale if self._info.sigmoid_scores else 100.0
+
     def classify(
         self,
         video: Path | Video | FramesLike,
@@ -408,7 +419,7 @@ class Model(FrameEncoder, TextEncoder):
         templates: Iterable[str] | None = None,
         top: int | None = None,
         *,
-        scale: float = 100.0,
+        scale: float | None = None,
         truncate: bool = False,
     ) -> list[tuple[str, float]]:
         """Finds the labels that fit a video: pairs (label, probability), the likeliest first, all of them or `top`.
@@ -416,6 +427,7 @@ class Model(FrameEncoder, TextEncoder):
 
         video: a path, a file's bytes, an open file, an open `Video`, or the frames of one video as for `encode_frames`,
         from which the model's own rule chooses T.
+        scale: as in `probabilities`.
         truncate: as in `encode_labels`. The embeddings of the labels used last are kept, so that later videos with
         the same labels cost less; `close` drops them.
         """
@@ -423,7 +435,7 @@ class Model(FrameEncoder, TextEncoder):
             raise invalid("labels is missing, and the model names none of its own")
         names = self._labels if labels is None else texts("labels", labels)
         phrases = None if templates is None else texts("templates", templates)
-        scale = real("scale", scale)
+        scale = self._scale(scale)
         if top is not None:
             top = whole("top", top, 1, INT32_MAX)
         words = self._texts(names, phrases, bool(truncate))

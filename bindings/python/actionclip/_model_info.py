@@ -22,6 +22,7 @@ COMPUTE_TYPES = {name: CONSTANTS["COMPUTE_" + name.upper()] for name in ("fp32",
 ACTIVATIONS = {
     "QuickGELU": CONSTANTS["ACTIVATION_QUICK_GELU"],
     "GELU": CONSTANTS["ACTIVATION_GELU"],
+    "GELU-tanh": CONSTANTS["ACTIVATION_TANH_GELU"],
 }
 #: The number in the C interface of each instruction set, by its name; each architecture's in order.
 INSTRUCTIONS = {
@@ -67,7 +68,7 @@ class ModelInfo:
     weight_bytes: int  #: bytes of memory that the weights take
     video_bytes: int  #: bytes of working memory of a call that encodes one video; kept for later calls
     text_bytes: int  #: bytes of working memory of a call that encodes prompts
-    activation: str  #: the encoders' activation, "QuickGELU" or "GELU"
+    activation: str  #: the encoders' activation, "QuickGELU", "GELU" or "GELU-tanh"
     activation_assumed: bool  #: True if the activation is a guess, since neither the file nor the caller states it
     frames_independent: bool  #: True if `encode_single_frames` and `join_frames` may encode a video
     product_instructions: str  #: the instruction set of products, "avx512_bf16" for example
@@ -77,6 +78,8 @@ class ModelInfo:
     context_vectors: int  #: K, learned vectors that stand in texts in place of "<|context|>"; 0 in most models
     video_size: int  #: V, length of a video's row: E, but in an X-CLIP, where videos move texts, more
     frame_scores: bool  #: True if each frame scores by itself (Open-VCLIP), so that a video embedding's length counts
+    sigmoid_scores: bool  #: True if each label is scored by itself: sigmoid(scale · cosine + logit_bias)
+    logit_bias: float  #: the bias the model was trained with; 0 without one
 
 
 def read_info(handle: int) -> ModelInfo:

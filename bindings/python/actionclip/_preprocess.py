@@ -24,6 +24,8 @@ RESIZE = {
     "clip": CONSTANTS["RESIZE_CLIP"],
     "mmaction2": CONSTANTS["RESIZE_MMACTION2"],
     "hugging_face": CONSTANTS["RESIZE_HUGGING_FACE"],
+    "square": CONSTANTS["RESIZE_SQUARE"],
+    "square_bilinear": CONSTANTS["RESIZE_SQUARE_BILINEAR"],
 }
 SAMPLING = {
     "actionclip": CONSTANTS["SAMPLING_ACTIONCLIP"],
@@ -84,7 +86,8 @@ def preprocess(
     of images, or an array [n, H, W, C], gives [n, 3, size, size].
     resize: "actionclip" (the reference) makes the short side size * 256 / 224, bicubic as in Pillow; "clip" makes it
     size; "hugging_face" is like "clip", but splits odd margins as transformers does; "mmaction2" makes it
-    size * 256 / 224, bilinear as in OpenCV. short_side: the short side in pixels, in place of that.
+    size * 256 / 224, bilinear as in OpenCV; "square" (bicubic) and "square_bilinear", as in Pillow, make the whole
+    picture size by size. short_side: the short side in pixels, in place of that.
     crop: "center", or the "start" or "end" of the long side. mean, std: on the 0..1 scale, CLIP's by default.
     """
     return pixels(image, whole("size", size, 1, 4096), pixel_format, options(resize, crop, short_side, mean, std))

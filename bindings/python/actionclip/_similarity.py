@@ -82,6 +82,18 @@ def frame_probabilities(
     return np.concatenate(scores) if scores else np.empty((0, right.shape[1]), np.float32)
 
 
+def sigmoids(
+    videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float, bias: float, weights: npt.ArrayLike | None
+) -> FloatArray:
+    """Scores each class by itself: the mean over templates of sigmoid(scale * cosine + bias), [n, classes]."""
+    right = by_template(texts)
+    templates, classes, size = right.shape
+    shares = None if weights is None else template_weights(weights, templates)
+    logits = similarity(videos, right.reshape(-1, size), scale).reshape(-1, templates, classes)
+    each = 1 / (1 + np.exp(-(logits.astype(np.float64) + bias)))
+    return np.average(each, axis=1, weights=shares).astype(np.float32)
+
+
 def template_weights(weights: npt.ArrayLike, templates: int) -> FloatArray:
     """Checks that there is one weight for each template."""
     shares = float_array("weights", weights, (1,))

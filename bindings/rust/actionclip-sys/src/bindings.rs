@@ -54,6 +54,7 @@ pub const ACTIONCLIP_COMPUTE_INT8: i32 = 3;
 pub const ACTIONCLIP_ACTIVATION_AS_CHECKPOINT: i32 = 0;
 pub const ACTIONCLIP_ACTIVATION_QUICK_GELU: i32 = 1;
 pub const ACTIONCLIP_ACTIVATION_GELU: i32 = 2;
+pub const ACTIONCLIP_ACTIVATION_TANH_GELU: i32 = 3;
 pub const ACTIONCLIP_INSTRUCTIONS_AUTO: i32 = 0;
 pub const ACTIONCLIP_INSTRUCTIONS_PORTABLE: i32 = 1;
 pub const ACTIONCLIP_INSTRUCTIONS_AVX2: i32 = 2;
@@ -81,6 +82,8 @@ pub const ACTIONCLIP_RESIZE_ACTIONCLIP: i32 = 0;
 pub const ACTIONCLIP_RESIZE_CLIP: i32 = 1;
 pub const ACTIONCLIP_RESIZE_MMACTION2: i32 = 2;
 pub const ACTIONCLIP_RESIZE_HUGGING_FACE: i32 = 3;
+pub const ACTIONCLIP_RESIZE_SQUARE: i32 = 4;
+pub const ACTIONCLIP_RESIZE_SQUARE_BILINEAR: i32 = 5;
 pub const ACTIONCLIP_CROP_CENTER: i32 = 0;
 pub const ACTIONCLIP_CROP_START: i32 = 1;
 pub const ACTIONCLIP_CROP_END: i32 = 2;
@@ -386,7 +389,8 @@ pub struct actionclip_index {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
-/// CLIP's tokenizer without a model. It is immutable, and any number of threads may use it at once.
+/// A tokenizer without a model, CLIP's or SigLIP's. It is immutable, and any number of threads may
+/// use it at once.
 #[repr(C)]
 pub struct actionclip_tokenizer {
     _data: [u8; 0],
@@ -429,10 +433,10 @@ pub struct actionclip_model_options {
     /// their own, 1 to 3. Open-VCLIP's expand_temporal_view is 1, which its averaged files
     /// (swa_*.pth) do not state. 0: as the checkpoint says; -1: none.
     pub temporal_view: i32,
-    /// Path of CLIP's BPE merge list, or of Hugging Face's tokenizer.json (see
-    /// actionclip_tokenizer_load). NULL: the merge list inside the model's file; else the first
+    /// Path of CLIP's BPE merge list, of Hugging Face's tokenizer.json, or of SigLIP's spiece.model
+    /// (see actionclip_tokenizer_load). NULL: the tokenizer inside the model's file; else the first
     /// file beside it that is named bpe_simple_vocab_16e6.txt.gz, bpe_simple_vocab_16e6.txt,
-    /// merges.txt or tokenizer.json; else none.
+    /// merges.txt or tokenizer.json, of a SigLIP spiece.model or tokenizer.json; else none.
     pub tokenizer_path: *const c_char,
     /// Processor ids that the model's own threads are pinned to, in turn; the calling thread is not
     /// pinned. NULL: the affinity of the thread that first computes with the model. With threads 0,
@@ -527,7 +531,7 @@ pub struct actionclip_model_info {
     pub video_bytes: i64,
     /// working memory in bytes of a call that encodes prompts, for any number
     pub text_bytes: i64,
-    /// ACTIONCLIP_ACTIVATION_QUICK_GELU or _GELU
+    /// ACTIONCLIP_ACTIVATION_QUICK_GELU, _GELU or _TANH_GELU
     pub activation: i32,
     /// 1 if QuickGELU is a guess, since nothing states the activation
     pub activation_assumed: i32,
@@ -560,6 +564,12 @@ pub struct actionclip_model_info {
     pub frame_scores: i32,
     /// 0
     pub reserved_2: i32,
+    /// 1 if classifiers score each label by itself, sigmoid(scale * cosine + logit_bias), so that
+    /// probabilities need not sum to 1: in a SigLIP, whose own scale is logit_scale. 0: a softmax
+    /// over the labels.
+    pub sigmoid_scores: i32,
+    /// the checkpoint's; 0 without one
+    pub logit_bias: f32,
 }
 
 sized!(actionclip_model_info);
@@ -1606,8 +1616,8 @@ extern "C" {
     ) -> i32;
     /// Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the
     /// reference's), "Hugging Face CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP",
-    /// "Open-VCLIP", "X-CLIP" or "Hugging Face X-CLIP". The string is static; NULL if `model` is
-    /// not a live model.
+    /// "Open-VCLIP", "X-CLIP", "Hugging Face X-CLIP" or "SigLIP". The string is static; NULL if
+    /// `model` is not a live model.
     pub fn actionclip_model_family(model: *const actionclip_model) -> *const c_char;
     /// Returns, as one line for people, the assumption at `index` about a model: a property that
     /// neither its file nor the caller states, such as the encoders' activation. Show it once
@@ -2837,7 +2847,11 @@ extern "C" {
     /// merges.txt) or a tokenizer.json, plain or gzip; the format is detected from the content.
     /// Every id in a tokenizer.json, and in a vocab.json beside a merges.txt, must be CLIP's; the
     /// message of ACTIONCLIP_ERROR_TOKENIZER_INVALID names the token whose id is not. Texts are
-    /// cleaned as CLIP does it, for any file. Free it with actionclip_tokenizer_free.
+    /// cleaned as CLIP does it, for any such file. SigLIP's spiece.model (SentencePiece, unigrams)
+    /// and SigLIP 2's tokenizer.json (byte pairs with byte fallback) are read too, and their texts
+    /// cleaned as transformers does it; a step of such a file that is not computed is
+    /// ACTIONCLIP_ERROR_TOKENIZER_INVALID or _FORMAT_UNSUPPORTED by its name. Free it with
+    /// actionclip_tokenizer_free.
     pub fn actionclip_tokenizer_load(
         path: *const c_char,
         tokenizer_out: *mut *mut actionclip_tokenizer,
@@ -2929,7 +2943,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, instructions), 88);
         assert_eq!(offset!(actionclip_model_options, reserved), 92);
         assert_eq!(offset!(actionclip_model_options, base_share), 96);
-        assert_eq!(size_of::<actionclip_model_info>(), 176);
+        assert_eq!(size_of::<actionclip_model_info>(), 184);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);
@@ -2969,6 +2983,8 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, video_size), 160);
         assert_eq!(offset!(actionclip_model_info, frame_scores), 168);
         assert_eq!(offset!(actionclip_model_info, reserved_2), 172);
+        assert_eq!(offset!(actionclip_model_info, sigmoid_scores), 176);
+        assert_eq!(offset!(actionclip_model_info, logit_bias), 180);
         assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
@@ -3406,6 +3422,7 @@ mod tests {
             (b"ACTIONCLIP_ACTIVATION_AS_CHECKPOINT\0", ACTIONCLIP_ACTIVATION_AS_CHECKPOINT),
             (b"ACTIONCLIP_ACTIVATION_QUICK_GELU\0", ACTIONCLIP_ACTIVATION_QUICK_GELU),
             (b"ACTIONCLIP_ACTIVATION_GELU\0", ACTIONCLIP_ACTIVATION_GELU),
+            (b"ACTIONCLIP_ACTIVATION_TANH_GELU\0", ACTIONCLIP_ACTIVATION_TANH_GELU),
             (b"ACTIONCLIP_INSTRUCTIONS_AUTO\0", ACTIONCLIP_INSTRUCTIONS_AUTO),
             (b"ACTIONCLIP_INSTRUCTIONS_PORTABLE\0", ACTIONCLIP_INSTRUCTIONS_PORTABLE),
             (b"ACTIONCLIP_INSTRUCTIONS_AVX2\0", ACTIONCLIP_INSTRUCTIONS_AVX2),
@@ -3433,6 +3450,8 @@ mod tests {
             (b"ACTIONCLIP_RESIZE_CLIP\0", ACTIONCLIP_RESIZE_CLIP),
             (b"ACTIONCLIP_RESIZE_MMACTION2\0", ACTIONCLIP_RESIZE_MMACTION2),
             (b"ACTIONCLIP_RESIZE_HUGGING_FACE\0", ACTIONCLIP_RESIZE_HUGGING_FACE),
+            (b"ACTIONCLIP_RESIZE_SQUARE\0", ACTIONCLIP_RESIZE_SQUARE),
+            (b"ACTIONCLIP_RESIZE_SQUARE_BILINEAR\0", ACTIONCLIP_RESIZE_SQUARE_BILINEAR),
             (b"ACTIONCLIP_CROP_CENTER\0", ACTIONCLIP_CROP_CENTER),
             (b"ACTIONCLIP_CROP_START\0", ACTIONCLIP_CROP_START),
             (b"ACTIONCLIP_CROP_END\0", ACTIONCLIP_CROP_END),

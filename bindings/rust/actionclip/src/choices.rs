@@ -76,6 +76,8 @@ choices! {
         QuickGelu = ACTIONCLIP_ACTIVATION_QUICK_GELU,
         /// GELU with the exact error function, as most of open_clip's models have it.
         Gelu = ACTIONCLIP_ACTIVATION_GELU,
+        /// GELU by tanh, as SigLIP has it.
+        TanhGelu = ACTIONCLIP_ACTIVATION_TANH_GELU,
     }
     /// An option that is on, off, or as the checkpoint says.
     Switch {
@@ -197,6 +199,10 @@ choices! {
         Mmaction2 = ACTIONCLIP_RESIZE_MMACTION2,
         /// Bicubic, with the margins of Hugging Face's transformers.
         HuggingFace = ACTIONCLIP_RESIZE_HUGGING_FACE,
+        /// Bicubic; the whole picture becomes S by S (SigLIP).
+        Square = ACTIONCLIP_RESIZE_SQUARE,
+        /// Bilinear; the whole picture becomes S by S (SigLIP 2).
+        SquareBilinear = ACTIONCLIP_RESIZE_SQUARE_BILINEAR,
     }
     /// The part of a resized image that is taken.
     Crop {
