@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type family image_size patch_size vision_width vision_layers vision_heads embedding_size video_size "
     "text_width text_layers text_heads context_length vocabulary_size context_vectors frames frame_interval_ns joint temporal_shift shift_causal head frame_scores "
-    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg ffmpeg_error"
+    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale sigmoid_scores logit_bias parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg ffmpeg_error"
 ).split()
 
 

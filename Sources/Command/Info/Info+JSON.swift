@@ -76,6 +76,8 @@ extension Info {
       "has_tokenizer": .bool(info.has_tokenizer != 0),
       "vocabulary_note": try model.labelNote(nil).map { .string($0) } ?? .null,
       "logit_scale": .float(info.logit_scale),
+      "sigmoid_scores": .bool(info.sigmoid_scores != 0),
+      "logit_bias": info.sigmoid_scores != 0 ? .float(info.logit_bias) : .null,
       "parameters": .int(info.parameters),
       "weight_bytes": .int(info.weight_bytes),
       "video_bytes": .int(info.video_bytes),

@@ -73,6 +73,9 @@ extension Info {
       ),
       ("logit scale", formatted("%.3f", Double(info.logit_scale))),
     ]
+      + (info.sigmoid_scores == 0
+        ? []
+        : [("scores", "each label by itself: sigmoid, bias " + formatted("%.3f", Double(info.logit_bias)))])
   }
 
   /// Rows about precision, memory, tokenizer, labels, templates, and the library that decodes videos.

@@ -34,6 +34,7 @@ struct LabelScorer {
     score = { (videos) throws(LibraryError) in try classifier.probabilities(videos: videos) }
   }
 
-  /// Probabilities [videos, labels], each row summing to 1, from videos' rows [videos, V].
+  /// Probabilities [videos, labels] from videos' rows [videos, V], each row summing to 1, but not where words score each
+  /// label by itself.
   func probabilities(videos: [Float]) throws(LibraryError) -> [Float] { try score(videos) }
 }

@@ -87,11 +87,13 @@ extension Model {
   /// Whether each frame of a video scores by itself, so that the length of a video's embedding counts.
   var scoresFrames: Bool { info.frame_scores != 0 }
 
-  /// Probabilities [videos, classes], each row summing to 1, from videos' rows [videos, V].
+  /// Probabilities [videos, classes] from videos' rows [videos, V], each row summing to 1, but not of a model that scores
+  /// each label by itself.
   func probabilities(
     videos: [Float], _ texts: LabelTexts, scale: Float
   ) throws(LibraryError) -> [Float] {
     let rows = videos.count / max(1, videoSize)
+    if info.sigmoid_scores != 0 { return try sigmoids(of: videos, rows, texts, scale: scale) }
     guard videoSize == embeddingSize else {
       return try probabilities(moving: texts, by: videos, rows, scale: scale)
     }
@@ -136,6 +138,28 @@ extension Model {
       for place in 0..<classes {
         result[row / templates * classes + place] += Float(exponents[place] * share)
       }
+    }
+    return result
+  }
+
+  /// The mean over templates of sigmoid(scale * cosine + bias).
+  private func sigmoids(
+    of videos: [Float], _ rows: Int, _ texts: LabelTexts, scale: Float
+  ) throws(LibraryError) -> [Float] {
+    let (templates, classes) = (texts.templates, texts.classes)
+    var logits = [Float](repeating: 0, count: rows * templates * classes)
+    let capacity = logits.count
+    try check(
+      actionclip_similarity(
+        videos, rows, texts.embeddings, templates * classes, embeddingSize, scale, &logits, capacity))
+    var result = [Float](repeating: 0, count: rows * classes)
+    let sum = texts.weights?.reduce(0) { $0 + Double($1) } ?? Double(templates)
+    for (place, logit) in logits.enumerated() {
+      let (row, template, label) = (
+        place / (templates * classes), place / classes % templates, place % classes
+      )
+      let share = Double(texts.weights?[template] ?? 1) / sum
+      result[row * classes + label] += Float(share / (1 + exp(-Double(logit) - Double(info.logit_bias))))
     }
     return result
   }

@@ -110,11 +110,13 @@ enum Instructions: String, CaseIterable, ExpressibleByArgument {
 enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
   case quickGELU = "quickgelu"
   case gelu
+  case tanhGELU = "gelu-tanh"
 
   var code: Int32 {
     switch self {
     case .quickGELU: Int32(ACTIONCLIP_ACTIVATION_QUICK_GELU)
     case .gelu: Int32(ACTIONCLIP_ACTIVATION_GELU)
+    case .tanhGELU: Int32(ACTIONCLIP_ACTIVATION_TANH_GELU)
     }
   }
 
@@ -122,6 +124,7 @@ enum EncoderActivation: String, CaseIterable, ExpressibleByArgument {
     switch allCases.first(where: { $0.code == code }) {
     case .quickGELU: "QuickGELU"
     case .gelu: "GELU"
+    case .tanhGELU: "GELU-tanh"
     case nil: "unknown (\(code))"
     }
   }
@@ -170,12 +173,16 @@ enum Sampling {
 enum Resize: String, CaseIterable, ExpressibleByArgument {
   case actionclip, clip, mmaction2
   case huggingFace = "hugging-face"
+  case square
+  case squareBilinear = "square-bilinear"
   var code: Int32 {
     switch self {
     case .actionclip: Int32(ACTIONCLIP_RESIZE_ACTIONCLIP)
     case .clip: Int32(ACTIONCLIP_RESIZE_CLIP)
     case .mmaction2: Int32(ACTIONCLIP_RESIZE_MMACTION2)
     case .huggingFace: Int32(ACTIONCLIP_RESIZE_HUGGING_FACE)
+    case .square: Int32(ACTIONCLIP_RESIZE_SQUARE)
+    case .squareBilinear: Int32(ACTIONCLIP_RESIZE_SQUARE_BILINEAR)
     }
   }
   static func name(of code: Int32) -> String {

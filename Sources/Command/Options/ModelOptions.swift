@@ -50,7 +50,7 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "CLIP's BPE merge list (.txt, .txt.gz) or tokenizer.json (default: in the model's file, or beside it).",
+      "CLIP's BPE merge list (.txt, .txt.gz) or tokenizer.json, or SigLIP's spiece.model (default: in the model's file, or beside it).",
       valueName: "path"))
   var tokenizer: FilePath?
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CActionCLIP
 
 /// How a video is scored against labels; the defaults are the reference's evaluation.
 struct ScoringOptions: ParsableArguments {
@@ -14,8 +15,11 @@ struct ScoringOptions: ParsableArguments {
   @OptionGroup
   var pictures: PictureOptions
 
-  @Option(help: "The factor on cosines before the softmax.")
-  var scale: Float = ScoringOptions.calibrated
+  @Option(
+    help:
+      "The factor on cosines before the softmax (default: 100; of a model that scores each label by itself, such as SigLIP, the one it was trained with)."
+  )
+  var scale: Float?
 
   var resize: Resize? { pictures.resize }
   var decode: Decode { pictures.decode }
@@ -30,7 +34,12 @@ struct ScoringOptions: ParsableArguments {
     guard classifier != nil else { return }
     try refuse(!prompts.template.isEmpty, "--template", "it keeps the prompts that it was made with")
     try refuse(prompts.descriptions != nil, "--descriptions", "it keeps the prompts that it was made with")
-    try refuse(scale != ScoringOptions.calibrated, "--scale", "its probabilities are calibrated")
+    try refuse(scale != nil, "--scale", "its probabilities are calibrated")
+  }
+
+  /// The factor on cosines: the one asked for, else the model's or the reference's.
+  func scale(for model: Model) -> Float {
+    scale ?? (model.info.sigmoid_scores != 0 ? model.info.logit_scale : ScoringOptions.calibrated)
   }
 
   /// Refuses labels beside a classifier.
@@ -61,7 +70,8 @@ struct ScoringOptions: ParsableArguments {
   {
     if let taught = try readClassifier(for: model) { return try LabelScorer(taught) }
     let names = try candidates.names(for: model, descriptions)
-    return LabelScorer(model, names, try prompts.texts(of: names, descriptions, with: model), scale: scale)
+    return LabelScorer(
+      model, names, try prompts.texts(of: names, descriptions, with: model), scale: scale(for: model))
   }
 }
 
@@ -102,7 +112,7 @@ struct PromptOptions: ParsableArguments {
 struct PictureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How pictures are resized before the crop to S: bicubic to a short side of S*256/224 (actionclip) or S (clip), or mmaction2's bilinear to S*256/224 (default: the model's own)."
+      "How pictures are resized before the crop to S: bicubic to a short side of S*256/224 (actionclip) or S (clip), or mmaction2's bilinear to S*256/224; square and square-bilinear make the whole picture S by S (default: the model's own)."
     ))
   var resize: Resize?
 

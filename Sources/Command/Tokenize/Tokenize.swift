@@ -12,7 +12,10 @@ struct Tokenize: ParsableCommand {
       context.
       """)
 
-  @Option(help: ArgumentHelp("CLIP's BPE merge list (.txt, .txt.gz) or tokenizer.json.", valueName: "path"))
+  @Option(
+    help: ArgumentHelp(
+      "CLIP's BPE merge list (.txt, .txt.gz) or tokenizer.json, or SigLIP's spiece.model.", valueName: "path")
+  )
   var tokenizer: FilePath?
 
   @Option(
@@ -81,10 +84,13 @@ private final class TextEncoder {
     self.markers = markers
     if let tokenizer, model == nil {
       let loaded = try Tokenizer(path: tokenizer)
-      // The texts of the vocabulary's last two entries, the markers.
-      source = .tokenizer(
-        loaded, start: Array(try loaded.encode(Array("<|startoftext|>".utf8))),
-        end: Array(try loaded.encode(Array("<|endoftext|>".utf8))))
+      // The texts of the vocabulary's last two entries, CLIP's markers.
+      let start = Array(try loaded.encode(Array("<|startoftext|>".utf8)))
+      guard start.count == 1 || !markers else {
+        throw CommandError(
+          "\(tokenizer.shown): the tokenizer has no markers of CLIP's; take --model for whole rows")
+      }
+      source = .tokenizer(loaded, start: start, end: Array(try loaded.encode(Array("<|endoftext|>".utf8))))
     } else {
       let tooLong = truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR
       source = .model(try Model(path: model, tokenizer: tokenizer), tooLong: Int32(tooLong))
@@ -104,6 +110,8 @@ private final class TextEncoder {
       try withCStrings([String(decoding: text, as: UTF8.self)]) { texts in
         try check(actionclip_tokenize(model.handle, texts, 1, tooLong, &row, model.contextLength))
       }
+      // All tokens of a SigLIP's row count, padding too.
+      if model.info.sigmoid_scores != 0, row.first != model.info.vocabulary_size - 2 { return row[...] }
       // The end marker is never 0, padding always is.
       guard let end = row.lastIndex(where: { $0 != 0 }), end > 0 else {
         throw CommandError("the library gave a row without markers")

@@ -1,0 +1,53 @@
+"""SigLIP on the command line: what info says, rows of tokens, labels that are scored each by itself."""
+
+import json
+
+import pytest
+from actionclip_command import CLIP, ROOT, assert_error, json_lines, run
+
+FOLDER = ROOT / "Tests/fixtures/siglip/hugging_face"
+
+
+def test_info_says_how_labels_are_scored():
+    process = run("info", FOLDER, "--json")
+    assert process.returncode == 0, process.stderr
+    info = json.loads(process.stdout)
+    assert info["sigmoid_scores"] is True and info["logit_bias"] == pytest.approx(-12.5)
+    assert (info["activation"], info["resize"], info["image_size"]) == ("GELU-tanh", "square", 20)
+    table = run("info", FOLDER).stdout
+    assert "each label by itself: sigmoid, bias -12.500" in table
+
+
+def probabilities(*labels, arguments=()):
+    given = [part for label in labels for part in ("--label", label)]
+    process = run("classify", CLIP, "--model", FOLDER, "--template", "{}", *given, "--json", "--top", 0, *arguments)
+    assert process.returncode == 0, process.stderr
+    (line,) = json_lines(process)
+    return {entry["label"]: entry["probability"] for entry in line["labels"]}
+
+
+def test_one_label_more_changes_no_other():
+    two, three = probabilities("swimming", "playing"), probabilities("swimming", "playing", "surfing")
+    assert all(three[label] == pytest.approx(two[label], rel=1e-6) for label in two)
+    assert 0 < sum(three.values()) < 0.5
+    # The trained scale is the usual one.
+    assert probabilities("swimming", "playing", arguments=["--scale", "90.0171"]) == pytest.approx(two, rel=1e-3)
+    assert probabilities("swimming", "playing", arguments=["--scale", "50"]) != pytest.approx(two, rel=1e-3)
+
+
+def test_tokens_with_and_without_the_model(tmp_path):
+    text = json.dumps("Dance in the snow!") + "\n"
+    (row,) = json_lines(run("tokenize", "--model", FOLDER, stdin=text))
+    (ids,) = json_lines(run("tokenize", "--tokenizer", FOLDER / "spiece.model", stdin=text))
+    assert row == ids + [1] * (48 - len(ids)), "padding is seen by the model too"
+    assert_error(run("tokenize", "--tokenizer", FOLDER / "spiece.model", "--markers", stdin=text), "markers")
+
+
+def test_convert_makes_one_file(tmp_path):
+    path = tmp_path / "siglip.safetensors"
+    process = run("convert", FOLDER, path, "--storage", "int8", "--verify")
+    assert process.returncode == 0, process.stderr
+    text = json.dumps("dance") + "\n"
+    assert run("tokenize", "--model", path, stdin=text).stdout == run("tokenize", "--model", FOLDER, stdin=text).stdout
+    info = json.loads(run("info", path, "--json").stdout)
+    assert info["sigmoid_scores"] is True and info["compute_type"] == "int8" and info["image_size"] == 20
