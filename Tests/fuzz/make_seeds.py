@@ -331,6 +331,38 @@ def make_text():
 
 # ---------------------------------------------------------- calls of the API
 
+def sentence_pieces(falls_back=False):
+    """A SentencePiece model of unigrams: fields of Protocol Buffers."""
+
+    def varint(value):
+        return bytes([value & 0x7F | 0x80]) + varint(value >> 7) if value > 0x7F else bytes([value])
+
+    def field(number, value):
+        if isinstance(value, int):
+            return varint(number << 3) + varint(value)
+        return varint(number << 3 | 2) + varint(len(value)) + value
+
+    def piece(text, score=0.0, kind=1):
+        own = field(1, text.encode()) + b"\x15" + struct.pack("<f", score)
+        return field(1, own + (field(3, kind) if kind != 1 else b""))
+
+    words = ["▁", "a", "b", "c", "▁a", "ab", "aa", "▁b"]
+    pieces = [piece("<pad>", kind=3), piece("</s>", kind=3), piece("<unk>", kind=2)]
+    pieces += [piece(f"<0x{byte:02X}>", kind=6) for byte in range(256) if falls_back]
+    pieces += [piece(word, -1.5 - place) for place, word in enumerate(words)]
+    return b"".join(pieces) + field(2, field(3, 1) + field(35, int(falls_back))) + field(3, field(4, 1))
+
+
+def byte_fallback():
+    """A tokenizer.json as SigLIP 2 has it."""
+    tokens = ["<pad>", "<eos>", "a", "b", "▁", "▁a", "ab", "▁ab", *(f"<0x{byte:02X}>" for byte in range(256))]
+    marks = [{"id": place, "content": tokens[place], "normalized": False, "special": True} for place in (0, 1)]
+    replace = {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}
+    model = {"type": "BPE", "byte_fallback": True, "vocab": {token: place for place, token in enumerate(tokens)},
+             "merges": [["a", "b"], "▁ a", ["▁", "ab"]]}
+    return {"added_tokens": marks, "normalizer": replace, "model": model}
+
+
 def make_families():
     fixtures = TESTS / "fixtures/families"
     configuration = (fixtures / "hugging_face/config.json").read_bytes()
@@ -351,8 +383,13 @@ def make_families():
     put(6, "foreign", b'{"model_type":"clip_text_model","architectures":["CLIPTextModel"]}')
     put(7, "settings", b"MODEL:\n  ARCH: vitb16\n  TEMPORAL_MODELING_TYPE: expand_temporal_view\n")
     put(8, "lora", (fixtures / "lora/adapter_config.json").read_bytes())
+    siglip = TESTS / "fixtures/siglip/hugging_face"
+    put(9, "siglip", (siglip / "config.json").read_bytes())
+    put(10, "siglip-processor", (siglip / "preprocessor_config.json").read_bytes())
 
     layouts = {
+        "siglip": ["vision_model.embeddings.patch_embedding.bias", "vision_model.head.probe", "logit_bias",
+                   "vision_model.head.attention.in_proj_weight", "text_model.head.weight"],
         "clip": ["visual.conv1.weight", "text.ln_final.bias", "logit_scale", "fusion.shift.weight"],
         "hugging-face": ["vision_model.embeddings.patch_embedding.weight", "visual_projection.weight", "logit_scale"]
         + [f"text_model.encoder.layers.0.self_attn.{part}_proj.{kind}" for part in "qkv" for kind in ("weight", "bias")]
@@ -376,6 +413,11 @@ def make_families():
     write("tokenizer", "pre-tokenizer", bytes([2]) + split)
     write("tokenizer", "unknown", bytes([3]) + b'"<|endoftext|>"')
     write("tokenizer", "vocabulary", bytes([5]) + b'{"!":0,"a":1}')
+    trained = (TESTS / "fixtures/siglip/hugging_face/spiece.model").read_bytes()
+    write("tokenizer", "trained-pieces", bytes([7]) + trained)  # with a table of characters
+    write("tokenizer", "pieces", bytes([7]) + sentence_pieces())
+    write("tokenizer", "byte-pieces", bytes([7]) + sentence_pieces(falls_back=True))
+    write("tokenizer", "byte-fallback", bytes([7]) + json.dumps(byte_fallback(), separators=(",", ":")).encode())
     write("tokenizer", "whole", bytes([7]) + b'{"model":{"type":"BPE","vocab":{},"merges":[]}}')
 
     with zipfile.ZipFile(TESTS / "fixtures/torchscript/many.pt") as file:

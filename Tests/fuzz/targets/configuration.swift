@@ -6,13 +6,13 @@ import Weights
 @testable import Families
 
 /// Fuzzes the texts that lie beside weights: a configuration of Hugging Face's or open_clip's, an image processor's, a
-/// LoRA's, an Open-VCLIP's settings, an index of shards, a model's name. The first byte says which.
+/// LoRA's, a SigLIP's, an Open-VCLIP's settings, an index of shards, a model's name. The first byte says which.
 @_cdecl("fuzz_configuration")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0, let data else { return 0 }
   let bytes = UnsafeRawBufferPointer(start: data + 1, count: size - 1)
   do throws(Failure) {
-    switch data[0] % 9 {
+    switch data[0] % 11 {
     case 0:
       let configuration = try HuggingFaceConfiguration(bytes)
       precondition(configuration.traits.activation != nil && configuration.traits.visionHeads != nil)
@@ -32,6 +32,10 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
     case 8:
       let configuration = try AdapterConfiguration(bytes)
       precondition(configuration.scaling(rank: 4).isNaN == configuration.alpha.isNaN)
+    case 9:
+      let traits = try SigLIPConfiguration(bytes).traits
+      precondition(traits.activation != nil && traits.visionHeads != nil && traits.imageSize != nil)
+    case 10: check(try ImageProcessorConfiguration(bytes, of: .sigLIP))
     default:
       let view = try OpenVCLIPSettings(Array(bytes)).view() ?? 1
       precondition((1...3).contains(view))

@@ -1,8 +1,9 @@
-// fuzz: -max_len=2048
+// fuzz: -max_len=4096
 import System
 @testable import Tokenizer
 
-/// A tokenizer.json: as a whole, or a part of one that is CLIP's in everything else; the first byte says which.
+/// A tokenizer.json or spiece.model: as a whole, or a part of a tokenizer.json that is CLIP's in everything else; the
+/// first byte says which.
 @_cdecl("fuzz_tokenizer")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   guard size > 0, let data else { return 0 }
@@ -21,12 +22,27 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   file.withUnsafeBytes { bytes in
     do throws(Failure) {
       let tokenizer = try Tokenizer(file: bytes)
-      let list = try tokenizer.mergeList()
+      guard let list = try tokenizer.mergeList() else { return try checkPieces(tokenizer) }
       let again = try Tokenizer(mergeList: list[0], vocabularySize: tokenizer.vocabularySize)
       precondition(again.vocabularySize == tokenizer.vocabularySize)
     } catch { precondition(!error.message.isEmpty) }
   }
   return 0
+}
+
+/// A tokenizer of pieces gives ids of its vocabulary, and the same ones once it was written and read again.
+private func checkPieces(_ tokenizer: Tokenizer) throws(Failure) {
+  let written = try tokenizer.pieceFile()
+  let again: Tokenizer
+  do { again = try Tokenizer(file: UnsafeRawBufferPointer(written.view)) } catch { fatalError("\(error)") }
+  precondition(again.vocabularySize == tokenizer.vocabularySize)
+  for text in ["a", " Ab c<a>\u{2581}", "\u{FB01}\u{301}\u{1F600}", "aaaaaaab\n\n"] {
+    try Array(text.utf8).withUnsafeBufferPointer { (text) throws(Failure) in
+      let (ids, same) = (try tokenizer.ids(of: text), try again.ids(of: text))
+      precondition(ids.view.allSatisfy { 0 <= $0 && $0 < tokenizer.vocabularySize })
+      precondition(ids.view.elementsEqual(same.view))
+    }
+  }
 }
 
 /// The parts of a tokenizer.json with two merges: the text in front of each part, and its usual content.
