@@ -25,7 +25,7 @@ private func use(_ file: WeightsFile) throws(Failure) {
   let video = try FloatBuffer(count: size)
   video.base[0] = 1
   if labels > 0, examples.count < 100 {
-    let more = try examples.adding(video.pointer, 1, label: contents.labels.labels[0], .each)
+    let more = try examples.adding(video.pointer, stride: size, 1, label: contents.labels.labels[0], .each)
     precondition(more.clips.count == examples.clips.count + 1)
   }
   guard contents.hasFit else { return }
