@@ -38,7 +38,8 @@ private func checkPieces(_ tokenizer: Tokenizer) throws(Failure) {
   precondition(again.vocabularySize == tokenizer.vocabularySize)
   for text in ["a", " Ab c<a>\u{2581}", "\u{FB01}\u{301}\u{1F600}", "aaaaaaab\n\n"] {
     try Array(text.utf8).withUnsafeBufferPointer { (text) throws(Failure) in
-      let (ids, same) = (try tokenizer.ids(of: text), try again.ids(of: text))
+      let ids = try tokenizer.ids(of: text)
+      let same = try again.ids(of: text)
       precondition(ids.view.allSatisfy { 0 <= $0 && $0 < tokenizer.vocabularySize })
       precondition(ids.view.elementsEqual(same.view))
     }
