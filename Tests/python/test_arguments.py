@@ -60,7 +60,7 @@ MODEL = [
     (INVALID, TypeError, "not NoneType", lambda m: m.encode_video(None)),
     (INVALID, TypeError, "crop", lambda m: m.encode_video("x.mp4", crop=3)),
     (INVALID, TypeError, "scale is 'a'", lambda m: m.similarity([[1.0]], [[1.0]], scale="a")),
-    (INVALID, TypeError, "scale is None", lambda m: m.probabilities([[1.0]], [[1.0]], scale=None)),
+    (INVALID, TypeError, "scale is 'a'", lambda m: m.probabilities([[1.0]], [[1.0]], scale="a")),
     (INVALID, ValueError, "scale is nan", lambda m: m.similarity([[1.0]], [[1.0]], float("nan"))),
     (INVALID, ValueError, "scale", lambda m: m.similarity([[1.0]], [[1.0]], 10**400)),
     (INVALID, ValueError, "videos cannot", lambda m: m.similarity([[1.0], [1.0, 2.0]], [[1.0]])),

@@ -5,8 +5,7 @@
 enum OptionHints {
   /// Flags by the names of options in actionclip.h that messages hint at; nil: the command has no flag for it.
   private static let flags: [Substring: String?] = [
-    "activation": "--activation", "base_path": "--base", "base_share": "--base-share",
-    "frame_rate": "--frame-rate",
+    "activation": "--activation", "base_path": "--base", "frame_rate": "--frame-rate",
     "max_milliseconds": nil, "max_pixels_per_byte": nil,
     "open_clip_name": "--open-clip-name",
     "temporal_view": "--temporal-view", "threads": "--threads", "tokenizer_path": "--tokenizer",

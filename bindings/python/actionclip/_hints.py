@@ -8,7 +8,6 @@ import re
 _KEYWORDS = {
     "activation": "activation",
     "base_path": "base",
-    "base_share": "base_share",
     "max_milliseconds": "max_milliseconds",
     "frame_rate": "frame_rate",
     "max_pixels_per_byte": "max_pixels_per_byte",
