@@ -838,8 +838,9 @@ ACTIONCLIP_API int32_t actionclip_video_frames_between(actionclip_video *video, 
 
 /* Encodes a whole video file to its embedding: chooses T frames by the model's own rule (actionclip_model_sampling),
  * decodes, preprocesses and encodes them. video_out is [V] (video_size of actionclip_model_info, mostly E);
- * frame_out, which may be NULL, is [T, E], or [E] if the model is joint. options may be NULL. Frames are encoded while later ones are decoded if frames_independent is 1 and
- * the process may use as many processors as the model and the video have threads in all; the result is the same. */
+ * frame_out, which may be NULL, is [T, E], or [E] if the model is joint. options may be NULL. Frames are encoded
+ * while later ones are decoded if frames_independent is 1 and the process may use as many processors as the model
+ * and the video have threads in all; the result is the same. */
 ACTIONCLIP_API int32_t actionclip_encode_video(const actionclip_model *model,
                                                actionclip_video *video,
                                                const actionclip_preprocess_options *options,
