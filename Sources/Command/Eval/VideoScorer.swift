@@ -28,14 +28,14 @@ struct VideoScorer {
     }
     let rows = try labels.probabilities(videos: embeddings)
     let count = rows.count / classes
-    return VideoScorer.sum(of: rows, rows: count).map { $0 / Float(count) }
+    return VideoScorer.sum(of: rows, rows: count, dividedBy: Double(count))
   }
 
-  /// The sum over rows.
-  private static func sum(of numbers: [Float], rows: Int) -> [Float] {
+  /// The sum over rows, divided and then rounded once.
+  private static func sum(of numbers: [Float], rows: Int, dividedBy divisor: Double = 1) -> [Float] {
     let size = numbers.count / rows
     return (0..<size).map { place in
-      Float((0..<rows).reduce(0.0) { $0 + Double(numbers[$1 * size + place]) })
+      Float((0..<rows).reduce(0.0) { $0 + Double(numbers[$1 * size + place]) } / divisor)
     }
   }
 }
