@@ -30,8 +30,7 @@ struct MetadataTests {
       metadata.declared
         == DeclaredOptions(
           joint: false, temporalShift: .twoSided, head: TemporalHeadKind(name: "Transf"), frames: 16,
-          activation: .gelu, epsilon: 1e-5,
-          headEpsilon: 1e-6))
+          activation: .gelu, epsilon: 1e-5, headEpsilon: 1e-6, imageSize: 224))
     #expect(metadata.templates.strings == ["{}", "a clip of {}"])
     #expect(metadata.labels.strings == ["yoga", "été"])
     #expect(metadata.merges?.strings == ["#version\n"])
@@ -207,8 +206,8 @@ struct MetadataTests {
       again.declared
         == DeclaredOptions(
           joint: false, temporalShift: .causal, head: TemporalHeadKind(name: "LSTM"), frames: 5,
-          precision: .int8, activation: .gelu,
-          epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2))
+          precision: .int8, activation: .gelu, epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2,
+          imageSize: 224))
     #expect(again.labels.strings == metadata.labels.strings)
     #expect(again.frameIntervalNanoseconds == metadata.frameIntervalNanoseconds)
     #expect(again.templates.strings == metadata.templates.strings)

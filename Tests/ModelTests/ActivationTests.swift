@@ -94,7 +94,7 @@ struct ActivationTests {
     var found = [Float](repeating: 0, count: InMemoryTensors.embedding)
     try model.encode(tokens: row, rows: 1, to: &found)
     let definition = DoubleBlocks(
-      tensors, "transformer.resblocks.", width: 64, causal: true, gelu: activation == .gelu,
+      tensors, "transformer.resblocks.", width: 64, causal: true, activation: activation,
       epsilon: Double(epsilon))
     let (words, positions) = (
       definition.values("token_embedding.weight"), definition.values("positional_embedding")
@@ -125,7 +125,7 @@ struct ActivationTests {
         PixelFrames(try #require($0.baseAddress)), videos: 1, videoOut: &video, frameOut: &frames)
     }
     let definition = DoubleBlocks(
-      tensors, "fusion.transformer.resblocks.", width: size, causal: false, gelu: false,
+      tensors, "fusion.transformer.resblocks.", width: size, causal: false, activation: .quickGELU,
       epsilon: Double(epsilon))
     let positions = definition.values("fusion.frame_position_embeddings.weight")
     var x = (0..<3).map { t in

@@ -48,7 +48,8 @@ struct CausalTests {
   private static func defined(_ video: [Float], _ tensors: InMemoryTensors) -> [[Double]] {
     let (width, patch, grid) = (InMemoryTensors.width, InMemoryTensors.patch, 2)
     let blocks = DoubleBlocks(
-      tensors, "visual.transformer.resblocks.", width: width, causal: false, gelu: false, epsilon: 1e-5)
+      tensors, "visual.transformer.resblocks.", width: width, causal: false, activation: .quickGELU,
+      epsilon: 1e-5)
     let (conv, position) = (
       blocks.values("visual.conv1.weight"), blocks.values("visual.positional_embedding")
     )

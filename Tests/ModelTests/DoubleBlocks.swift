@@ -1,22 +1,25 @@
 import Foundation
 
+@testable import Model
+
 /// Residual attention blocks with one head, straight from the definition in Double, one row after the other.
 struct DoubleBlocks {
   private let tensors: InMemoryTensors
   private let prefix: String
   private let width: Int
   private let causal: Bool
-  private let gelu: Bool
+  private let activation: EncoderActivation
   private let epsilon: Double
 
   init(
-    _ tensors: InMemoryTensors, _ prefix: String, width: Int, causal: Bool, gelu: Bool, epsilon: Double
+    _ tensors: InMemoryTensors, _ prefix: String, width: Int, causal: Bool, activation: EncoderActivation,
+    epsilon: Double
   ) {
     self.tensors = tensors
     self.prefix = prefix
     self.width = width
     self.causal = causal
-    self.gelu = gelu
+    self.activation = activation
     self.epsilon = epsilon
   }
 
@@ -30,7 +33,11 @@ struct DoubleBlocks {
   }
 
   private func activate(_ x: Double) -> Double {
-    gelu ? x * 0.5 * (1 + erf(x / 2.0.squareRoot())) : x / (1 + exp(-1.702 * x))
+    switch activation {
+    case .quickGELU: x / (1 + exp(-1.702 * x))
+    case .gelu: x * 0.5 * (1 + erf(x / 2.0.squareRoot()))
+    case .tanhGELU: x * 0.5 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
   }
 
   /// x [rows][width] through both layers, or one of them.
