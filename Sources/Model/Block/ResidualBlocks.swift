@@ -48,21 +48,25 @@ struct ResidualBlocks: Sendable {
     try blocks.last?.apply(x, sequences, wanted: wanted, scratch, pool)
   }
 
-  /// Applies every block to any number of rows, in runs of whole sequences that fit the scratch. `before`, if it is
-  /// given, is called with the number of each block before it, and each block then goes over all runs first.
+  /// Applies every block to any number of rows, in runs of whole sequences that fit the scratch.
   func apply(
     _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
-    _ scratch: BlockScratch, _ pool: ThreadPool, before: ((_ layer: Int) -> Void)?
+    _ scratch: BlockScratch, _ pool: ThreadPool
   ) throws(Failure) {
-    if let before {
-      for layer in blocks.indices {
-        before(layer)
-        try apply(layer, x, inRunsOf: sequences, wanted: wanted, scratch, pool)
-      }
-    } else {
-      try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
-        try apply(x + run.offsets[0] * width, run, wanted: wanted, scratch, pool)
-      }
+    try forEachRun(sequences, limit: scratch.rows) { (run) throws(Failure) in
+      try apply(x + run.offsets[0] * width, run, wanted: wanted, scratch, pool)
+    }
+  }
+
+  /// Applies every block to any number of rows, one block after the other: `before` is called with the number of each
+  /// block, and the block then goes over all runs. The closure is not optional, since an optional one is allocated.
+  func apply(
+    _ x: UnsafeMutablePointer<Float>, inRunsOf sequences: Sequences, wanted: WantedRows,
+    _ scratch: BlockScratch, _ pool: ThreadPool, before: (_ layer: Int) -> Void
+  ) throws(Failure) {
+    for layer in blocks.indices {
+      before(layer)
+      try apply(layer, x, inRunsOf: sequences, wanted: wanted, scratch, pool)
     }
   }
 

@@ -188,7 +188,7 @@ struct VisionTransformer: Sendable {
       return try transform(sequences, withMessagesOf: own, wanted: wanted, buffers, pool)
     }
     guard configuration.temporalShift != .off else {
-      return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool, before: nil)
+      return try blocks.apply(x, inRunsOf: sequences, wanted: wanted, buffers.scratch, pool)
     }
     let shift = TemporalShift(
       frames: configuration.frames, tokens: sequenceLength, width: width,
