@@ -176,7 +176,7 @@ static void loading(void) {
              {offsetof(actionclip_model_options, compute_type), 99},
              {offsetof(actionclip_model_options, temporal_view), 4},
              {offsetof(actionclip_model_options, activation), -1},
-             {offsetof(actionclip_model_options, activation), 3},
+             {offsetof(actionclip_model_options, activation), 4},
              {offsetof(actionclip_model_options, instructions), -1},
              {offsetof(actionclip_model_options, instructions), 11},
 #if defined(__x86_64__)

@@ -223,7 +223,7 @@ static void sampling_and_video(void) {
   REFUSED(IN, actionclip_sample_indices(10, 8, NULL, 8));
   REFUSED(SMALL, actionclip_sample_indices(10, 8, at, 7));
   REFUSED(IN, actionclip_sample_indices_by(-1, 10, 30, 8, at, 8));
-  REFUSED(IN, actionclip_sample_indices_by(3, 10, 30, 8, at, 8));
+  REFUSED(IN, actionclip_sample_indices_by(5, 10, 30, 8, at, 8));
   REFUSED(IN, actionclip_sample_indices_by(ACTIONCLIP_SAMPLING_MMACTION2, 0, 30, 8, at, 8));
   REFUSED(IN, actionclip_sample_indices_by(ACTIONCLIP_SAMPLING_OPEN_VCLIP, 10, 0, 8, at, 8));
   REFUSED(IN, actionclip_sample_indices_by(ACTIONCLIP_SAMPLING_OPEN_VCLIP, 10, NAN, 8, at, 8));
