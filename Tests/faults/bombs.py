@@ -216,7 +216,7 @@ def main():
     bomb("merges-17MB", plain + b"a" * (17 << 20), limit, merges, load="tokenizer")
     bomb("merges-15MB-of-lines", plain + b"a b\n" * (15 << 18), limit, merges, load="tokenizer")
     bomb("merges-sparse-2^40", sparse_zeros, limit, load="tokenizer")
-    bomb("merges-sparse-17MB", lambda file: file.truncate(17 << 20), limit, load="tokenizer")
+    bomb("merges-sparse-17MB", lambda file: file.truncate(17 << 20), merges, limit, load="tokenizer")
     bomb("merges-15MB-of-zeros", lambda file: file.truncate(15 << 20), merges, limit, load="tokenizer")
 
     for name, data, status in container_bombs.bombs():
