@@ -3,7 +3,7 @@
 /// beginning of others.
 public enum TensorNames {
   public static let logitScale = "logit_scale"
-  /// What is added to scaled cosines in models that score each label by itself, [1].
+  /// The bias added to scaled cosines in models that score each label by itself, [1].
   public static let logitBias = "logit_bias"
   /// A tokenizer file's bytes, in files of the single-file form whose tokenizer has no merge list. [bytes]
   public static let tokenizer = "tokenizer.file"

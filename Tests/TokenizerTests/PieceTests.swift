@@ -46,7 +46,7 @@ struct PieceTests {
     }
   }
 
-  /// What a model's file holds gives the same ids, and is written again as it is.
+  /// The tokenizer in a model's file gives the same ids, and is written again as it is.
   @Test(arguments: [unigrams, merges]) func whatIsWrittenGivesTheSameIds(_ file: URL) throws {
     let (tokenizer, lists) = (try Tokenizer(path: file.path), try PieceTests.lists())
     let written = try PieceTests.file(of: tokenizer)

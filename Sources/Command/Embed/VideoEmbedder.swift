@@ -31,7 +31,7 @@ final class VideoEmbedder {
   }
 
   func rows(of path: FilePath) throws -> Rows {
-    // Of a video's row the embedding alone is kept.
+    // Only the embedding of a video's row is kept.
     let (size, stride) = (setting.model.embeddingSize, setting.model.videoSize)
     let spool = RowSpool(setting.folder, rowBytes: size * setting.dtype.bytes)
     var failure: CommandError?

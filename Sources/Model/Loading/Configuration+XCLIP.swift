@@ -32,7 +32,7 @@ extension Configuration {
       }
       return
     }
-    // What is missing of the three parts is named; a head of another kind too, whose parts then belong to nothing.
+    // A missing one of the three parts is named, also where a head of another kind was asked for.
     let parts = [
       "\(TensorNames.Vision.blocks)0.\(TensorNames.Block.messageFC)weight", TensorNames.Integration.positions,
       names.alpha,

@@ -18,7 +18,7 @@ struct VisionTransformer: Sendable {
   let lnPost: LayerNorm
   let projection: Linear?  // [E, W]
   let context: PatchContext?
-  /// What makes an embedding of a SigLIP's patches, in place of a class token and the projection.
+  /// Makes an embedding of a SigLIP's patches, in place of a class token and the projection; nil in other models.
   let pooling: AttentionPooling?
 
   var width: Int { configuration.visionWidth }
