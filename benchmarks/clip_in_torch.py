@@ -35,13 +35,17 @@ class Vision(nn.Module):
         self.transformer = blocks(width, layers)
         self.proj = nn.Parameter(torch.randn(width, embed) * 0.03)
 
-    def forward(self, x):
+    def tokens(self, x):
+        """The last block's output, [frames, 1 + patches, W]."""
         x = self.conv1(x).flatten(2).transpose(1, 2)
         x = torch.cat([self.class_embedding.expand(x.shape[0], 1, -1), x], 1) + self.positional_embedding
         x = self.ln_pre(x)
         for block in self.transformer.resblocks:
             x = block(x)
-        return self.ln_post(x[:, 0]) @ self.proj
+        return x
+
+    def forward(self, x):
+        return self.ln_post(self.tokens(x)[:, 0]) @ self.proj
 
 
 class CLIP(nn.Module):

@@ -31,11 +31,7 @@ class FrameVision(Vision):
         self.transformer.resblocks = nn.ModuleList(FrameBlock(width) for _ in range(layers))
 
     def forward(self, x):
-        x = self.conv1(x).flatten(2).transpose(1, 2)
-        x = torch.cat([self.class_embedding.expand(x.shape[0], 1, -1), x], 1) + self.positional_embedding
-        x = self.ln_pre(x)
-        for block in self.transformer.resblocks:
-            x = block(x)
+        x = self.tokens(x)
         return self.ln_post(x[:, 0]) @ self.proj, x[:, 1:]
 
 
