@@ -68,9 +68,14 @@ static int run_file(const struct target *target, const char *path) {
   fclose(file);
   snprintf(current, sizeof current, "%s", path);
   alarm(STUCK);
-  const double before = seconds();
-  target->run(data, (size_t)size);
-  if (seconds() - before > SECONDS) fail("took over a second");
+  /* The first run may have made what a target keeps, such as tables of its tokenizer: a slow input is slow again. */
+  double taken = SECONDS + 1;
+  for (int attempt = 0; attempt < 2 && taken > SECONDS; attempt++) {
+    const double before = seconds();
+    target->run(data, (size_t)size);
+    taken = seconds() - before;
+  }
+  if (taken > SECONDS) fail("took over a second");
   alarm(0);
   free(data);
   return 0;
