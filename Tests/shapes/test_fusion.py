@@ -78,12 +78,12 @@ def test_a_run_from_its_training_to_its_log(fusion, tmp_path, monkeypatch, label
     monkeypatch.setattr(fusion, "CLIPS", {"compositions": 12, "backgrounds": 6, "actions": 9})
     args = Namespace(names=[f"shift+Transf-{labels}-2109"], runs=tmp_path / "runs", logs=tmp_path / "logs", steps=2, batch=2,
                      clips=None, kept=None, threads=1, workers=1)
-    fusion.run(args)
+    fusion.run_missing(fusion.grid(), fusion.train, args)
     (path,) = (tmp_path / "logs").iterdir()
     log = json.loads(path.read_text())
     assert log["run"] == {"labels": labels, "option": "shift+Transf", "seed": 2109} and log["parameters"] > 2843777
     for found in (log["right"], log["gate closed"]):
         assert [len(found[m]) for m in fusion.CLIPS] == [12, 6, 9] and set("".join(found.values())) <= {"0", "1"}
     before = path.stat().st_mtime_ns
-    fusion.run(args)  # a run whose log is there is left alone
+    fusion.run_missing(fusion.grid(), fusion.train, args)  # a run whose log is there is left alone
     assert path.stat().st_mtime_ns == before

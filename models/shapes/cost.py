@@ -3,6 +3,7 @@
 that stage 2 leaves alone reach the same at less.
 
     python3 cost.py run [NAME...]     trains; logs/cost/NAME.json for each
+    python3 cost.py time              after that: what a step takes; logs/cost/seconds.json
     python3 cost.py report            logs/cost/*.json -> docs/PRETRAINING.md and docs/pretraining.svg (needs matplotlib)
 
 Each run is a stage 1 (pretrain.py), then a short stage 2 (tune.py) of the same clips. A run whose log is there is left alone,
@@ -11,12 +12,16 @@ and one that was cut off goes on. The runs stand in the order of what they tell;
 """
 import argparse
 import json
+import resource
+import statistics
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compare import interval, percent, table
+from studies import missing_line, read_logs, run_missing
 
 HERE = Path(__file__).resolve().parent
 LOGS, DOCS = HERE / "logs" / "cost", HERE.parents[1] / "docs"
@@ -43,13 +48,23 @@ class Cell:
     text: str = "all"
 
     @property
+    def whole(self):
+        """Whether stage 2 trains both towers."""
+        return (self.vision, self.text) == ("all", "all")
+
+    @property
+    def plain(self):
+        """Whether it does, after a stage 1 of new pictures all the time."""
+        return self.whole and self.pictures is None
+
+    @property
     def first(self):
         """The name of its stage 1, which several runs may share."""
         return f"{self.size}-{self.steps}" + (f"-{self.pictures}" if self.pictures else "")
 
     @property
     def name(self):
-        towers = "" if (self.vision, self.text) == ("all", "all") else f"-vision-{self.vision}-text-{self.text}"
+        towers = "" if self.whole else f"-vision-{self.vision}-text-{self.text}"
         return self.first + towers
 
 
@@ -58,8 +73,8 @@ def grid():
     frozen = [replace(middle[-1], vision=v, text=t) for v, t in
               (("none", "none"), ("1", "all"), ("none", "all"), ("1", "none"), ("2", "all"), ("projection", "all"),
                ("all", "none"))]
-    few = [Cell("medium", STAGE_1_STEPS[-1], count) for count in PICTURES]
-    others = [Cell(size, steps) for size in ("small", "large") for steps in (0, 300, STAGE_1_STEPS[-1])]
+    few = [Cell("medium", 1000, count) for count in PICTURES]
+    others = [Cell(size, steps) for steps in (0, 300, 1000) for size in ("small", "large")]
     return {cell.name: cell for cell in (*middle, *frozen, *few, *others)}
 
 
@@ -70,19 +85,26 @@ def command(program, **given):
     return done
 
 
+def stage_1(cell, args, out, steps):
+    """Without a stage 1 it is one step of it that says the sizes and the words; stage 2 takes no weight of it."""
+    return command("pretrain.py", out=out, steps=max(steps, 1), batch=args.batch, lr=2e-3, check_stills=0,
+                   threads=args.threads, workers=args.workers, kept=args.runs / "batches", **SIZES[cell.size],
+                   **({"pictures": cell.pictures} if cell.pictures else {}))  # fmt: skip
+
+
+def stage_2(cell, args, out, steps, clips):
+    return command("tune.py", pretrained=args.runs / "stage1" / cell.first, out=out, steps=steps, train_vision=cell.vision,
+                   train_text=cell.text, clips=clips, checks=1, threads=args.threads, workers=args.workers,
+                   kept=args.runs / "batches", **({} if cell.steps else {"from_scratch": True}))  # fmt: skip
+
+
 def train(cell, args):
     """A run's log, of which stage 1 may be there already."""
     stills, out = args.runs / "stage1" / cell.first, args.runs / cell.name
-    common = dict(threads=args.threads, workers=args.workers, kept=args.runs / "batches")
-    # Without a stage 1 it is one step of it that says the sizes and the words; stage 2 takes no weight of it.
-    first = command("pretrain.py", out=stills, steps=max(cell.steps, 1), batch=args.batch, lr=2e-3, check_stills=0,
-                    **SIZES[cell.size], **common, **({"pictures": cell.pictures} if cell.pictures else {}))  # fmt: skip
     if not (stills / "done").exists():
-        subprocess.run(first, cwd=HERE, check=True)
+        subprocess.run(stage_1(cell, args, stills, cell.steps), cwd=HERE, check=True)
         (stills / "done").touch()
-    second = command("tune.py", pretrained=stills, out=out, steps=args.steps, train_vision=cell.vision,
-                     train_text=cell.text, clips=args.clips, checks=1, **common,
-                     **({} if cell.steps else {"from_scratch": True}))  # fmt: skip
+    second = stage_2(cell, args, out, args.steps, args.clips)
     done = subprocess.run(second, cwd=HERE, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     result = {split: told[f"{split} top1"] / 100 for split in ("validation", "actions")}
@@ -92,14 +114,35 @@ def train(cell, args):
             "clips": counts, "parameters": runs[1]["parameters"], "runs": runs}  # fmt: skip
 
 
-def run(args):
-    args.logs.mkdir(parents=True, exist_ok=True)
-    cells = grid()
-    for name in args.names or cells:
-        log = args.logs / f"{name}.json"
-        if not log.exists():
-            print(name, flush=True)
-            log.write_text(json.dumps(train(cells[name], args), indent=1) + "\n")
+def processor_seconds(given):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(given, cwd=HERE, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def a_step(program, cell, args, turns=3, first=4, more=20, **given):
+    """Median processor seconds of a step among kept batches: those of a run less those of a shorter one."""
+    found = []
+    for _ in range(turns):
+        with tempfile.TemporaryDirectory() as folder:
+            short, long = (processor_seconds(program(cell, args, Path(folder) / str(steps), steps, **given))
+                           for steps in (first, first + more))  # fmt: skip
+        found.append((long - short) / more)
+    return round(statistics.median(found), 3)
+
+
+def time(args):
+    """What a step of stage 1 takes by size, and one of stage 2 by size and by what it trains, in seconds.json."""
+    largest = {cell.size: cell for cell in grid().values() if cell.plain and cell.steps}
+    first = {size: a_step(stage_1, cell, args) for size, cell in largest.items()}
+    others = [cell for cell in grid().values() if not cell.whole]
+    second = {cell.name: a_step(stage_2, cell, args, clips=0) for cell in (*largest.values(), *others)}
+    (args.logs / "seconds.json").write_text(json.dumps({"stage 1": first, "stage 2": second}, indent=1) + "\n")
+
+
+def cell_of(log):
+    return Cell(**log["cell"])
 
 
 def top1(log):
@@ -117,7 +160,8 @@ def draw(logs, path):
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     for ax, split, title in zip(axes, ("validation", "actions"), ("held-out compositions", "actions never trained on")):
         for size in SIZES:
-            mine = sorted((log for log in logs if log["cell"]["size"] == size and plain(log)), key=lambda g: g["stills"])
+            mine = [log for log in logs if cell_of(log).size == size and cell_of(log).plain]
+            mine.sort(key=lambda log: log["stills"])
             if not mine:
                 continue
             share = [log["top1"][split] for log in mine]
@@ -136,48 +180,56 @@ def draw(logs, path):
     figure.savefig(path, metadata={"Date": None})
 
 
-def plain(log):
-    """A run with new pictures all the time, and both towers trained."""
-    cell = log["cell"]
-    return cell["pictures"] is None and (cell["vision"], cell["text"]) == ("all", "all")
+INTRODUCTION = """\
+The paper begins with CLIP's weights, of 400 million pictures. On the shapes world both stages are small enough to be measured:
+stage 1 matches still pictures with captions, and stage 2, {steps} steps of 48 clips of shift + Transf, is the same for all.
+Top-1 in per cent with Wilson's 95 % interval, on {validation} clips of held-out compositions among the trained labels, and on
+{actions} of actions never trained on among all labels. One seed each."""
+SECONDS = """\
+Processor seconds of a step, of the model and of reading batches that were made before: stage 1 has 192 stills in a step,
+stage 2 48 clips of 8 frames. What is frozen is still computed forward; it is not cached here, as the library's tuner does it."""
+
+
+def sections(logs):
+    """Title, first columns, the other columns, and rows of each table of accuracy."""
+    heads = ("held-out compositions", "actions never trained on")
+    of = [(cell_of(log), f"{log['stills']:,}", log) for log in logs.values()]
+    long = f"{STAGE_1_STEPS[-1] * BATCH:,}"
+    yield ("How long, and how large a model", "size | parameters | stills seen", heads,
+           [(f"{cell.size} | {log['parameters']:,} | {seen}", top1(log)) for cell, seen, log in of if cell.plain])
+    yield ("How many different pictures", "size | stills seen | different ones", heads,
+           [(f"{cell.size} | {seen} | {cell.pictures or log['stills']:,}", top1(log))
+            for cell, seen, log in of if cell.whole and (cell.size, cell.steps) == ("medium", 1000)])  # fmt: skip
+    yield ("Frozen and partly frozen towers: what stage 2 trains of them", "image encoder | text encoder | stills seen", heads,
+           [(f"{TRAINED[cell.vision]} | {TRAINED[cell.text]} | {seen}", top1(log)) for cell, seen, log in of
+            if (cell.size, seen) == ("medium", long) and cell.pictures is None])  # fmt: skip
+
+
+def cost_table(seconds):
+    cells = grid()
+    rows = [(f"1 | {size} | all | all", f"{value:.2f}") for size, value in seconds["stage 1"].items()]
+    for name, value in seconds["stage 2"].items():
+        cell = cells[name]
+        rows.append((f"2 | {cell.size} | {TRAINED[cell.vision]} | {TRAINED[cell.text]}", f"{value:.2f}"))
+    return table("stage | size | image encoder | text encoder", ("seconds a step",), [(a, [b]) for a, b in rows], names=4)
 
 
 def report(args):
     cells = grid()
-    logs = {name: json.loads((args.logs / f"{name}.json").read_text()) for name in cells
-            if (args.logs / f"{name}.json").exists()}  # fmt: skip
+    logs = read_logs(cells, args.logs)
     if not logs:
         sys.exit("no logs yet: cost.py run")
-    heads = ("held-out compositions", "actions never trained on")
     one = next(iter(logs.values()))
-    counts = one["clips"]
-    lines = [
-        "# What pre-training costs", "",
-        "Made by `python3 models/shapes/cost.py report` from the logs in `models/shapes/logs/cost`: "
-        f"{len(logs)} of {len(cells)} runs. The paper begins with CLIP's weights, of 400 million pictures. On the shapes world both "
-        "stages are small enough to be measured: stage 1 matches still pictures with captions, and stage 2, "
-        f"{one['stage 2']} steps of 48 clips of shift + Transf, is the same for all. Top-1 in per cent with Wilson's 95 % "
-        f"interval, on {counts['validation']} clips of held-out compositions among the trained labels, and on "
-        f"{counts['actions']} of actions never trained on among all labels. One seed each.", "",
-        "![Accuracy after stage 2 against stage 1](pretraining.svg)", "",
-    ]  # fmt: skip
-    sections = (
-        ("How long, and how large a model", "size | parameters | stills seen",
-         lambda log: f"{log['cell']['size']} | {log['parameters']:,} | {log['stills']:,}", plain),
-        ("How many different pictures", "size | stills seen | different ones",
-         lambda log: f"{log['cell']['size']} | {log['stills']:,} | {log['cell']['pictures'] or log['stills']:,}",
-         lambda log: log["cell"]["steps"] >= 1000 and (log["cell"]["vision"], log["cell"]["text"]) == ("all", "all")),
-        ("Frozen and partly frozen towers: what stage 2 trains of them", "image encoder | text encoder | stills seen",
-         lambda log: f"{TRAINED[log['cell']['vision']]} | {TRAINED[log['cell']['text']]} | {log['stills']:,}",
-         lambda log: log["cell"]["size"] == "medium" and log["cell"]["steps"] == STAGE_1_STEPS[-1]
-         and log["cell"]["pictures"] is None),
-    )  # fmt: skip
-    for title, first, named, wanted in sections:
-        rows = [(named(log), top1(log)) for log in logs.values() if wanted(log)]
+    made = ("Made by `python3 models/shapes/cost.py report` from the logs in `models/shapes/logs/cost`: "
+            f"{len(logs)} of {len(cells)} runs.")  # fmt: skip
+    lines = ["# What pre-training costs", "", made, "", INTRODUCTION.format(steps=one["stage 2"], **one["clips"]), "",
+             "![Accuracy after stage 2 against stage 1](pretraining.svg)", ""]  # fmt: skip
+    for title, first, heads, rows in sections(logs):
         if rows:
             lines += [f"## {title}", "", *table(first, heads, rows, names=3)]
-    if len(logs) < len(cells):
-        lines += ["Not measured yet: " + ", ".join(name for name in cells if name not in logs) + ".", ""]
+    if (args.logs / "seconds.json").exists():
+        lines += ["## The cost of a step", "", SECONDS, "", *cost_table(json.loads((args.logs / "seconds.json").read_text()))]
+    lines += missing_line(cells, logs)
     args.docs.mkdir(parents=True, exist_ok=True)
     (args.docs / "PRETRAINING.md").write_text("\n".join(lines))
     draw(list(logs.values()), args.docs / "pretraining.svg")
@@ -185,7 +237,7 @@ def report(args):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("what", choices=("run", "report"))
+    parser.add_argument("what", choices=("run", "time", "report"))
     parser.add_argument("names", nargs="*")
     parser.add_argument("--runs", type=Path, default=HERE / "runs" / "cost")
     parser.add_argument("--logs", type=Path, default=LOGS)
@@ -197,4 +249,4 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_intermixed_args()
     chosen.runs = chosen.runs.resolve()
-    {"run": run, "report": report}[chosen.what](chosen)
+    {"run": lambda args: run_missing(grid(), train, args), "time": time, "report": report}[chosen.what](chosen)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 from compare import curve, percent, table  # noqa: E402
+from studies import missing_line, read_logs, run_missing  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "trainer"))
@@ -127,16 +128,6 @@ def in_order(near, labels, names):
 
 def flags(right):
     return "".join(str(int(each)) for each in right)
-
-
-def run(args):
-    args.logs.mkdir(parents=True, exist_ok=True)
-    runs = grid()
-    for name in args.names or runs:
-        log = args.logs / f"{name}.json"
-        if not log.exists():
-            print(name, flush=True)
-            log.write_text(json.dumps(train(runs[name], args), indent=1) + "\n")
 
 
 def cells(right):
@@ -250,15 +241,14 @@ def sections(logs):
 
 def report(args):
     runs = grid()
-    logs = {n: json.loads((args.logs / f"{n}.json").read_text()) for n in runs if (args.logs / f"{n}.json").exists()}
+    logs = read_logs(runs, args.logs)
     if not logs:
         sys.exit("no logs yet: fusion.py run")
     made = ("Made by `python3 models/shapes/fusion.py report` from the logs in `models/shapes/logs/fusion`: "
             f"{len(logs)} of {len(runs)} runs.")  # fmt: skip
     every = list(logs.values())
     lines = ["# What fusion buys", "", made, "", INTRODUCTION, "", rules(every[0]), "", *sections(every)]
-    if len(logs) < len(runs):
-        lines += ["Not measured yet: " + ", ".join(name for name in runs if name not in logs) + ".", ""]
+    lines += missing_line(runs, logs)
     args.docs.mkdir(parents=True, exist_ok=True)
     (args.docs / "FUSION.md").write_text("\n".join(lines))
     if pairs := list(compared(logs)):
@@ -280,4 +270,4 @@ if __name__ == "__main__":
     parser.add_argument("--workers", type=int, default=1)
     chosen = parser.parse_intermixed_args()
     chosen.runs, chosen.kept = chosen.runs.resolve(), chosen.kept and chosen.kept.resolve()
-    {"run": run, "report": report}[chosen.what](chosen)
+    run_missing(grid(), train, chosen) if chosen.what == "run" else report(chosen)
