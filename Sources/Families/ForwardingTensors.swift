@@ -12,6 +12,8 @@ extension ForwardingTensors {
 
   func isWhole(_ name: String) -> Bool { source(of: name).isWhole(name) }
 
+  func check(_ name: String, _ pool: ThreadPool) throws(Failure) { try source(of: name).check(name, pool) }
+
   func stored(_ name: String) -> UnsafeRawBufferPointer? { source(of: name).stored(name) }
 
   func read(_ name: String, into destination: UnsafeMutableBufferPointer<Float>) throws(Failure) {

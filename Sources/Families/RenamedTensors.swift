@@ -121,6 +121,10 @@ public final class RenamedTensors: TensorSource {
   /// The tensor's own name in the file; of several that were put together the first one's.
   func sourceName(of name: String) -> String { find(name)?.parts.first?.name ?? name }
 
+  public func check(_ name: String, _ pool: ThreadPool) throws(Failure) {
+    for part in find(name)?.parts ?? [] { try source.check(part.name, pool) }
+  }
+
   public func isWhole(_ name: String) -> Bool {
     guard let tensor = find(name), !tensor.isTransposed else { return false }
     return tensor.parts.allSatisfy { source.isWhole($0.name) }

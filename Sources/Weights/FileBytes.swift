@@ -74,8 +74,8 @@ struct FileBytes: ~Copyable {
     return sha.finish()
   }
 
-  /// Bytes that are hashed at a time, so that they are still in the cache.
-  private static let piece = 1 << 18
+  /// Bytes that are hashed or summed at a time, so that they are still in the cache.
+  static let piece = 1 << 18
 
   /// Hashes a piece at a time, each after `fill` was called for it.
   private func hash(

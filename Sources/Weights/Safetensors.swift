@@ -55,8 +55,7 @@ enum Safetensors {
     guard dataSize <= WeightsLimits.tensorBytes else {
       throw .limit("the tensors take \(dataSize) bytes; at most \(WeightsLimits.tensorBytes) are read")
     }
-    return WeightsContents(
-      tensors: try sortedByName(tensors), blocks: [], metadata: metadata)
+    return WeightsContents(tensors: try sortedByName(tensors), metadata: metadata)
   }
 
   // MARK: - Header
@@ -209,8 +208,7 @@ enum Safetensors {
             + (overflow ? "more than any file" : "\(needed)"))
       }
       tensors.append(
-        StoredTensor(
-          info: info, block: StoredTensor.inFile, byteOffset: dataStart + entry.start, strides: nil))
+        StoredTensor(info: info, byteOffset: dataStart + entry.start, strides: nil))
     }
     return tensors
   }

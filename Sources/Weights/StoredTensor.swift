@@ -4,32 +4,30 @@ import Text
 /// A tensor and where its numbers lie. Both formats' readers produce it.
 struct StoredTensor {
   let info: TensorInfo
-  /// The index of the tensor's block among the file's blocks, or `inFile`.
-  let block: Int
-  /// Offset of the first element in the block.
+  /// The archive's record that the tensor lies in; nil in a file without records.
+  var record: Int? = nil
+  /// Offset of the first element, counted from the file's beginning.
   let byteOffset: Int
   /// Elements between neighbours along each dimension, 0 where there is one element only; nil for
   /// row-major without gaps.
   let strides: [Int]?
 
-  /// The block of a tensor that has not been read: without gaps, its offset counted from the file's beginning.
-  static let inFile = -1
-
   /// Bytes that the tensor takes when it is stored without gaps.
   var byteCount: Int { info.count * info.elementType.size }
 
-  /// Converts to fp32. The loader has checked that every element lies in `bytes`.
+  /// Bytes from the first element to the last one, both included.
+  var byteSpan: Int {
+    guard let strides else { return byteCount }
+    return (StoredTensor.span(shape: info.shape, strides: strides) ?? 0) * info.elementType.size
+  }
+
+  /// Converts a tensor with gaps to fp32. `bytes` are its `byteSpan`.
   func copy(
     from bytes: UnsafeRawBufferPointer, into destination: UnsafeMutableBufferPointer<Float>
   ) {
-    guard let source = bytes.baseAddress, let target = destination.baseAddress, info.count > 0
+    guard let first = bytes.baseAddress, let target = destination.baseAddress, info.count > 0,
+      let strides, let run = info.shape.last, let runStride = strides.last
     else { return }
-    let first = source + byteOffset
-    guard let strides, let run = info.shape.last, let runStride = strides.last else {
-      FloatConversion.convert(
-        info.elementType, from: first, stride: 1, count: info.count, into: target)
-      return
-    }
     // One run along the last dimension at a time, counting the others up like an odometer.
     var index = [Int](repeating: 0, count: info.shape.count - 1)
     var offset = 0
@@ -84,9 +82,8 @@ extension StoredTensor {
 struct WeightsContents {
   /// The file's tensors, sorted by name; no two have the same name.
   var tensors: [StoredTensor]
-  /// Blocks that have been read. Tensors of no such block are still in the file, their offset counted from its
-  /// beginning.
-  var blocks: [ByteBlock]
+  /// The records that they lie in, if the file has such.
+  var records = ArchiveRecords()
   var metadata = TextPairs()
   var sections: [String] = []
   var settings: [UInt8]?

@@ -19,6 +19,10 @@ public protocol TensorSource {
     _ name: String, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(Failure)
 
+  /// Holds the tensor's numbers against the checksum that the file keeps of them, if it keeps one, on the pool's
+  /// threads. Numbers that were not held against it so far are by the first call that reads them, on one thread.
+  func check(_ name: String, _ pool: ThreadPool) throws(Failure)
+
   /// Fills `destination` with elements from `first` on of a tensor that `isWhole`; any threads may call it at once.
   /// Throws `tensorShape` if the tensor has fewer.
   func read(
@@ -28,8 +32,8 @@ public protocol TensorSource {
   /// Whether the tensor's numbers are stored without gaps, so that parts of it can be read.
   func isWhole(_ name: String) -> Bool
 
-  /// The tensor's numbers as they lie in memory, row-major and without gaps; nil if they do not lie so. Valid
-  /// for as long as the source is; they need not be aligned.
+  /// The tensor's numbers as they lie in memory, row-major and without gaps; nil if they do not lie so, or were not
+  /// held against their checksum yet. Valid for as long as the source is; they need not be aligned.
   func stored(_ name: String) -> UnsafeRawBufferPointer?
 
   /// Writes the tensor's numbers as they are stored, row-major, into as many bytes. False, and nothing written,
@@ -40,6 +44,8 @@ public protocol TensorSource {
 }
 
 extension TensorSource {
+  public func check(_ name: String, _ pool: ThreadPool) throws(Failure) {}
+
   /// The index of a name in `names`; nil if it is not there.
   public func position(of name: String) -> Int? {
     var (low, high) = (0, names.count)

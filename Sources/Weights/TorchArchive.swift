@@ -34,9 +34,9 @@ struct TorchArchive: ~Copyable {
     try checkByteOrder(file)
     let isScript = format == .torchScript
     let pickle = try Pickle(data(file), isScript ? .script : .save)
-    if isScript { return try records(of: ModuleTree(pickle, keys).tensors, pickle, file) }
+    if isScript { return try contents(of: ModuleTree(pickle, keys).tensors, pickle) }
     let dictionaries = try StateDictionaries(pickle, keys)
-    var contents = try records(of: dictionaries.tensors, pickle, file)
+    var contents = try contents(of: dictionaries.tensors, pickle)
     contents.sections = dictionaries.sections
     contents.settings = dictionaries.settings
     return contents

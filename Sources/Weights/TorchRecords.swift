@@ -9,15 +9,15 @@ struct NamedTensor {
 }
 
 extension TorchArchive {
-  /// Every wanted tensor is checked against its record before the first record is read.
-  func records(
-    of named: [NamedTensor], _ pickle: borrowing Pickle, _ file: borrowing FileBytes
+  /// Every wanted tensor is checked to lie in its record. No record is read yet.
+  func contents(
+    of named: [NamedTensor], _ pickle: borrowing Pickle
   ) throws(Failure) -> WeightsContents {
-    // Index into the blocks by zip entry; -1: not wanted so far.
-    var blockOfEntry = GrowingArray<Int>()
-    try blockOfEntry.extend(to: archive.entries.count, filling: -1)
-    var wanted: [Int] = []
-    var total = 0
+    // Index into the records by zip entry; -1: not wanted so far.
+    var recordOfEntry = GrowingArray<Int>()
+    try recordOfEntry.extend(to: archive.entries.count, filling: -1)
+    var records: [ArchiveRecords.Record] = []
+    var (total, spans) = (0, 0)
     var tensors: [StoredTensor] = []
     for named in named {
       let tensor = pickle.tensors[named.tensor]
@@ -26,7 +26,7 @@ extension TorchArchive {
       let stored: StoredTensor
       do throws(Failure) {
         index = try record(of: storage, pickle)
-        if blockOfEntry[index] < 0 {
+        if recordOfEntry[index] < 0 {
           // As it goes: a compressed entry may claim any size, and two such sums overflow.
           let size = archive.entries[index].size
           guard size <= WeightsLimits.tensorBytes - total else {
@@ -34,17 +34,25 @@ extension TorchArchive {
               "with its record the tensors take over \(WeightsLimits.tensorBytes) bytes, the limit")
           }
           total += size
-          blockOfEntry[index] = wanted.count
-          wanted.append(index)
+          recordOfEntry[index] = records.count
+          records.append(try archive.record(of: archive.entries[index]))
         }
+        let place = recordOfEntry[index]
         stored = try TorchArchive.view(
-          named.name, tensor, of: storage, pickle, block: blockOfEntry[index])
+          named.name, tensor, of: storage, pickle, record: (place, records[place].offset))
+        // What lies between a tensor's numbers is read with them, and tensors may share it.
+        if stored.strides != nil {
+          guard stored.byteSpan <= WeightsLimits.tensorBytes - spans else {
+            throw .limit(
+              "with the gaps between its numbers the tensors take over \(WeightsLimits.tensorBytes) bytes, the limit"
+            )
+          }
+          spans += stored.byteSpan
+        }
       } catch { throw error.about("tensor \(quoted(named.name.utf8))") }
       tensors.append(stored)
     }
-    var blocks: [ByteBlock] = []
-    for index in wanted { blocks.append(try archive.read(archive.entries[index], from: file)) }
-    return WeightsContents(tensors: try sortedByName(tensors), blocks: blocks)
+    return WeightsContents(tensors: try sortedByName(tensors), records: ArchiveRecords(records))
   }
 
   /// The zip entry of a storage, of exactly the size the pickle claims.
@@ -67,7 +75,7 @@ extension TorchArchive {
 
   private static func view(
     _ name: String, _ tensor: PickleTensor, of storage: PickleStorage, _ pickle: borrowing Pickle,
-    block: Int
+    record: (index: Int, offset: Int)
   ) throws(Failure) -> StoredTensor {
     let shape = pickle.integers(at: tensor.shapeStart, count: tensor.rank)
     let strides = pickle.integers(at: tensor.stridesStart, count: tensor.rank)
@@ -90,9 +98,9 @@ extension TorchArchive {
     let contiguous = StoredTensor.isContiguous(shape: shape, strides: strides)
     // Nothing steps along a dimension of size 1, so its stride may be any number: 0 overflows no sum.
     let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
-    // Within the record, whose size in bytes is an Int.
+    // Within the record, which lies in the file.
     return StoredTensor(
-      info: info, block: block, byteOffset: tensor.offset * storage.elementType.size,
+      info: info, record: record.index, byteOffset: record.offset + tensor.offset * storage.elementType.size,
       strides: contiguous ? nil : steps)
   }
 }

@@ -14,9 +14,8 @@ public enum WeightsFormat: Sendable {
 /// The tensors of one file. The format is told by the file itself and exactly one reader is tried: falling
 /// back from one to another is how safe loaders were fooled.
 ///
-/// A safetensors file stays open, and each of its tensors is read when it is asked for: a large file is
-/// never in memory as a whole, unless it is hashed (see `HashRequest`). `checkUnchanged` is to be called after the
-/// last of them. Of torch's archives the records of the model's tensors are read at once.
+/// The file stays open, and each of its tensors is read when it is asked for: a large file is never in memory as a
+/// whole, unless it is hashed (see `HashRequest`). `checkUnchanged` is to be called after the last of them.
 ///
 /// Names of safetensors are given as they are, except for `SharedPrefixes`; for those of torch checkpoints see
 /// `StateDictionaries`, for those of TorchScript `ModuleTree`. Immutable after init.
@@ -37,7 +36,7 @@ public final class WeightsFile: TensorSource {
   public let sha256: SHA256.Digest?
 
   private let tensors: [StoredTensor]
-  private let blocks: [ByteBlock]
+  private let records: ArchiveRecords
 
   private let file: FileBytes
   private let keys: StateDictKeys
@@ -94,7 +93,7 @@ public final class WeightsFile: TensorSource {
     settings = contents.settings
     tensors = contents.tensors
     names = tensors.map(\.info.name)
-    blocks = contents.blocks
+    records = contents.records
   }
 
   /// A file that was written to while its tensors were read may be a mix of two.
@@ -114,12 +113,21 @@ public final class WeightsFile: TensorSource {
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has "
           + "\(tensor.info.count) elements, not \(destination.count)")
     }
-    guard tensor.block == StoredTensor.inFile else {
-      let block = blocks[tensor.block]
+    try check(tensor)
+    guard tensor.strides == nil else {
+      let block = try file.block(at: tensor.byteOffset, count: tensor.byteSpan)
       defer { extendLifetime(block) }
       return tensor.copy(from: block.bytes, into: destination)
     }
     try read(tensor, from: 0, into: destination)
+  }
+
+  public func check(_ name: String, _ pool: ThreadPool) throws(Failure) {
+    if let tensor = find(name) { try check(tensor, pool) }
+  }
+
+  private func check(_ tensor: StoredTensor, _ pool: ThreadPool? = nil) throws(Failure) {
+    if let record = tensor.record { try records.check(record, in: file, pool) }
   }
 
   public func isWhole(_ name: String) -> Bool { find(name)?.strides == nil }
@@ -137,6 +145,7 @@ public final class WeightsFile: TensorSource {
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) has no \(destination.count) elements in a row "
           + "from element \(first) on")
     }
+    try check(tensor)
     try read(tensor, from: first, into: destination)
   }
 
@@ -148,11 +157,8 @@ public final class WeightsFile: TensorSource {
     guard let target = destination.baseAddress else { return }
     let type = tensor.info.elementType
     let start = tensor.byteOffset + first * type.size
-    if tensor.block != StoredTensor.inFile {
-      let block = blocks[tensor.block]
-      defer { extendLifetime(block) }
-      guard let source = block.bytes.baseAddress else { return }
-      FloatConversion.convert(type, from: source + start, stride: 1, count: destination.count, into: target)
+    if let bytes = file.borrowed(at: start, count: destination.count * type.size)?.baseAddress {
+      FloatConversion.convert(type, from: bytes, stride: 1, count: destination.count, into: target)
       return
     }
     if type == .f32 { return try file.read(at: start, into: UnsafeMutableRawBufferPointer(destination)) }
@@ -172,12 +178,10 @@ public final class WeightsFile: TensorSource {
   }
 
   public func stored(_ name: String) -> UnsafeRawBufferPointer? {
-    guard let tensor = find(name), tensor.strides == nil else { return nil }
-    if tensor.block == StoredTensor.inFile {
-      return file.borrowed(at: tensor.byteOffset, count: tensor.byteCount)
+    guard let tensor = find(name), tensor.strides == nil, tensor.record.map(records.isChecked) ?? true else {
+      return nil
     }
-    let bytes = blocks[tensor.block].bytes
-    return UnsafeRawBufferPointer(rebasing: bytes[tensor.byteOffset..<tensor.byteOffset + tensor.byteCount])
+    return file.borrowed(at: tensor.byteOffset, count: tensor.byteCount)
   }
 
   public func readStored(
@@ -192,13 +196,9 @@ public final class WeightsFile: TensorSource {
         "tensor \(quoted(name.utf8)) of shape \(tensor.info.shape) takes \(tensor.byteCount) bytes, not "
           + "\(destination.count)")
     }
-    if let stored = stored(name) {
-      destination.copyMemory(from: stored)
-    } else if tensor.block == StoredTensor.inFile {
-      try file.read(at: tensor.byteOffset, into: destination)
-    } else {
-      return false
-    }
+    guard tensor.strides == nil else { return false }
+    try check(tensor)
+    try file.read(at: tensor.byteOffset, into: destination)
     return true
   }
 

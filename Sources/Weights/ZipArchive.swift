@@ -82,21 +82,24 @@ struct ZipArchive: ~Copyable {
     return order[low]
   }
 
-  /// An entry's bytes, with their checksum verified: torch.load does not, and a flipped bit in a weight is caught here.
-  /// torch compresses programs alone, which are not read.
+  /// An entry's bytes, with their checksum verified.
   func read(_ entry: Entry, from file: borrowing FileBytes) throws(Failure) -> ByteBlock {
+    let record = try record(of: entry)
+    let block = try file.block(at: record.offset, count: record.size)
+    guard CRC32.checksum(block.bytes) == record.crc else { throw record.damage }
+    return block
+  }
+
+  /// The place of an entry's bytes in the file. torch compresses programs alone, which are not read.
+  func record(of entry: Entry) throws(Failure) -> ArchiveRecords.Record {
+    let name = name(of: entry)
     guard entry.method == 0 else {
       throw .unsupported(
-        "zip entry \(quoted(name(of: entry))) is compressed (method \(entry.method)); torch "
+        "zip entry \(quoted(name)) is compressed (method \(entry.method)); torch "
           + "stores its records: save the file again with torch")
     }
-    let block = try file.block(at: entry.dataOffset, count: entry.size)
-    guard CRC32.checksum(block.bytes) == entry.crc else {
-      throw .invalid(
-        "zip entry \(quoted(name(of: entry))) fails its CRC-32: the \(entry.size) bytes at offset "
-          + "\(entry.dataOffset) are damaged")
-    }
-    return block
+    return ArchiveRecords.Record(
+      name: Array(name), offset: entry.dataOffset, size: entry.size, crc: entry.crc)
   }
 
   // MARK: - Names

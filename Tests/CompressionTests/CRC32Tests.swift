@@ -12,6 +12,16 @@ struct CRC32Tests {
     }
   }
 
+  @Test func isJoinedFromThoseOfParts() {
+    let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ 77) }
+    for cut in [0, 1, 7, 16, 500, 999, 1000] {
+      let (first, second) = (Array(bytes[..<cut]), Array(bytes[cut...]))
+      let joined = CRC32.joined(checksum(first), checksum(second), by: CRC32.shift(bytes: second.count))
+      #expect(joined == checksum(bytes))
+    }
+    #expect(CRC32.joined(0, checksum(bytes), by: CRC32.shift(bytes: 1 << 40)) == checksum(bytes))
+  }
+
   private func checksum(_ bytes: [UInt8]) -> UInt32 { bytes.withUnsafeBytes { CRC32.checksum($0) } }
 
   /// The checksum by its textbook definition, bit by bit.

@@ -208,6 +208,64 @@ import Testing
     #expect(try load(builder.build()) == ["w": [1.5, -2]])
   }
 
+  @Test func readsARecordWhenItsTensorIsAskedFor() throws {
+    let pickle = PickleBuilder.pickle {
+      $0.dictionary {
+        for (name, key) in [("a", "0"), ("b", "1")] {
+          $0.string(name)
+          $0.tensor(key, count: 2, [2], [1])
+        }
+      }
+    }
+    var builder = checkpoint(pickle, [oneRecord, ("1", oneRecord.1)])
+    builder.records[3].crc = 7
+    let bytes = builder.build()
+    func check(_ file: WeightsFile) throws {
+      #expect(file.names == ["a", "b"] && file.info("b")?.shape == [2])
+      #expect(try read("a", from: file) == [1.5, -2])
+      for _ in 0..<2 {
+        let failure = #expect(throws: Failure.self) { try read("b", from: file) }
+        #expect(failure?.kind == .invalid && failure?.message.contains("CRC-32") == true)
+      }
+      #expect(throws: Failure.self) { try file.check("b", ThreadPool(threads: 2)) }
+      try file.check("a", ThreadPool(threads: 2))
+      var raw = [UInt8](repeating: 0, count: 8)
+      #expect(throws: Failure.self) {
+        try raw.withUnsafeMutableBytes { bytes in try file.readStored("b", into: bytes) }
+      }
+      #expect(file.stored("b") == nil)
+    }
+    try bytes.withUnsafeBytes { try check(WeightsFile(bytes: $0, keys: .sample)) }
+    try TestFiles.withFile(bytes) { try check(WeightsFile(path: $0)) }
+  }
+
+  /// Checksums are made of pieces by several threads, and joined.
+  @Test(arguments: [1, 3, 40]) func checksRecordsOfManyPieces(threads: Int) throws {
+    let values = (0..<200_001).map { Float($0) }
+    let bytes = values.bytes
+    let crc = bytes.withUnsafeBytes { CRC32.checksum($0) }
+    let pickle = PickleBuilder.pickle {
+      $0.dictionary {
+        $0.string("w")
+        $0.tensor("0", count: values.count, [values.count], [1])
+      }
+    }
+    for damage in [nil, 0, 262_143, 262_144, 800_003] {
+      var builder = checkpoint(pickle, [("0", bytes)])
+      builder.records[2].crc = crc
+      if let damage { builder.records[2].data[damage] ^= 4 }
+      try TestFiles.withFile(builder.build()) { path in
+        let file = try WeightsFile(path: path)
+        if damage == nil {
+          try file.check("w", ThreadPool(threads: threads))
+          #expect(try read("w", from: file) == values)
+        } else {
+          #expect(throws: Failure.self) { try file.check("w", ThreadPool(threads: threads)) }
+        }
+      }
+    }
+  }
+
   @Test func sharesRecordsBetweenTensors() throws {
     let bytes = PickleBuilder.pickle {
       $0.dictionary {
