@@ -391,11 +391,25 @@ typedef struct actionclip_model_info {
    * sum to 1: in a SigLIP, whose own scale is logit_scale. 0: a softmax over the labels. */
   int32_t sigmoid_scores;
   float logit_bias;           /* the checkpoint's; 0 without one */
+  /* Floating-point operations of encoding one video: those of products and attention, a multiplication and an addition
+   * counted as two. */
+  int64_t video_flops;
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */
 ACTIONCLIP_API int32_t actionclip_model_get_info(const actionclip_model *model,
                                                  actionclip_model_info *info_out);
+
+/* Gives the sizes and options that a model loaded with this path and these options has, its memory among them, without
+ * loading it: headers of files are read, and none of the weights but numbers that stand alone. path is as in
+ * actionclip_model_load, and so are the errors, except of weights that are damaged. The caller sets
+ * info_out->struct_size first.
+ *
+ * *video_ns_out gets an estimate of the nanoseconds that encoding one video takes on this machine, decoding and resizing
+ * not included. It is made from the time of one block of the image encoder's size, which is computed for some tenths of a
+ * second with the memory that a block takes, so it depends on what else the machine does. NULL: no estimate is made. */
+ACTIONCLIP_API int32_t actionclip_file_get_info(const char *path, const actionclip_model_options *options,
+                                                actionclip_model_info *info_out, int64_t *video_ns_out);
 
 /* Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the reference's), "Hugging Face
  * CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP", "Open-VCLIP", "X-CLIP", "Hugging Face X-CLIP" or "SigLIP".

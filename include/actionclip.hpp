@@ -331,6 +331,17 @@ inline std::string file_sha256(const char *path = nullptr) {
   return text;
 }
 
+/* The sizes and options that a model loaded from `path` with these options has, its memory among them, without loading
+ * it; nullptr: of the default model. `video_ns`, if given, receives an estimate of the nanoseconds that encoding one
+ * video takes on this machine, which is measured for it. */
+inline actionclip_model_info file_info(const char *path = nullptr, const actionclip_model_options *options = nullptr,
+                                       std::int64_t *video_ns = nullptr) {
+  actionclip_model_info info = {};
+  info.struct_size = sizeof info;
+  check(actionclip_file_get_info(path, options, &info, video_ns));
+  return info;
+}
+
 /* Describes a file or folder of weights in lines of "key: value", whether or not it can be loaded. */
 inline std::string describe_file(const std::string &path) {
   std::size_t size = 0;

@@ -81,53 +81,75 @@ public func actionclip_model_get_info(
 ) -> Int32 {
   boundary { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
+    try SizedStruct.write(actionclip_model_info(loaded), to: info_out, oldest: oldestInfo, "info_out")
+  }
+}
+
+@_cdecl("actionclip_file_get_info") @implementation
+public func actionclip_file_get_info(
+  _ path: UnsafePointer<CChar>!, _ options: UnsafePointer<actionclip_model_options>!,
+  _ info_out: UnsafeMutablePointer<actionclip_model_info>!, _ video_ns_out: UnsafeMutablePointer<Int64>!
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let out: UnsafeMutablePointer<actionclip_model_info> = try required(info_out, "info_out")
+    try SizedStruct.checkSize(of: out, oldest: oldestInfo, "info_out")
+    let model = try LoadedModel.unread(path.map { FilePath($0) }, ModelOptions(options))
+    let time = video_ns_out == nil ? 0 : try model.model.estimatedVideoTime()
+    try SizedStruct.write(actionclip_model_info(model), to: info_out, oldest: oldestInfo, "info_out")
+    video_ns_out?.pointee = time
+  }
+}
+
+extension actionclip_model_info {
+  /// The sizes and options of a model.
+  fileprivate init(_ loaded: LoadedModel) {
+    self.init()
     let c = loaded.configuration
-    var info = actionclip_model_info()
-    info.file_type =
+    file_type =
       switch loaded.format {
       case .safetensors: ACTIONCLIP_FILE_SAFETENSORS
       case .torch: ACTIONCLIP_FILE_TORCH
       case .torchScript: ACTIONCLIP_FILE_TORCHSCRIPT
       }
     // Loading has bounded all sizes.
-    info.image_size = Int32(clamping: c.imageSize)
-    info.patch_size = Int32(clamping: c.patchSize)
-    info.vision_width = Int32(clamping: c.visionWidth)
-    info.vision_layers = Int32(clamping: c.visionLayers)
-    info.vision_heads = Int32(clamping: c.visionHeads)
-    info.embedding_size = Int32(clamping: c.embeddingSize)
-    info.text_width = Int32(clamping: c.textWidth)
-    info.text_layers = Int32(clamping: c.textLayers)
-    info.text_heads = Int32(clamping: c.textHeads)
-    info.context_length = Int32(clamping: c.contextLength)
-    info.vocabulary_size = Int32(clamping: c.vocabularySize)
-    info.frames = Int32(clamping: c.frames)
-    info.joint = c.joint ? 1 : 0
-    info.temporal_shift = c.temporalShift == .off ? 0 : 1
-    info.head = c.head.rawValue
-    info.compute_type = loaded.model.precision.rawValue
-    info.threads = Int32(clamping: loaded.model.threads)
-    info.has_tokenizer = loaded.tokenizer == nil ? 0 : 1
-    info.logit_scale = loaded.model.logitScale
-    info.heads_assumed = c.headsAreAssumed ? 1 : 0
-    info.parameters = loaded.model.parameters.reduce(0) { $0 + Int64($1.count) }
+    image_size = Int32(clamping: c.imageSize)
+    patch_size = Int32(clamping: c.patchSize)
+    vision_width = Int32(clamping: c.visionWidth)
+    vision_layers = Int32(clamping: c.visionLayers)
+    vision_heads = Int32(clamping: c.visionHeads)
+    embedding_size = Int32(clamping: c.embeddingSize)
+    text_width = Int32(clamping: c.textWidth)
+    text_layers = Int32(clamping: c.textLayers)
+    text_heads = Int32(clamping: c.textHeads)
+    context_length = Int32(clamping: c.contextLength)
+    vocabulary_size = Int32(clamping: c.vocabularySize)
+    frames = Int32(clamping: c.frames)
+    joint = c.joint ? 1 : 0
+    temporal_shift = c.temporalShift == .off ? 0 : 1
+    head = c.head.rawValue
+    compute_type = loaded.model.precision.rawValue
+    threads = Int32(clamping: loaded.model.threads)
+    has_tokenizer = loaded.tokenizer == nil ? 0 : 1
+    logit_scale = loaded.model.logitScale
+    heads_assumed = c.headsAreAssumed ? 1 : 0
+    parameters = loaded.model.parameters.reduce(0) { $0 + Int64($1.count) }
     let memory = loaded.model.memory
-    info.weight_bytes = Int64(memory.weights)
-    info.video_bytes = Int64(memory.video)
-    info.text_bytes = Int64(memory.text)
-    info.activation = c.activation.rawValue
-    info.activation_assumed = c.activationIsAssumed ? 1 : 0
-    info.frames_independent = loaded.model.framesAreIndependent ? 1 : 0
-    info.product_instructions = loaded.model.kernels.products(loaded.model.precision).rawValue
-    info.row_instructions = loaded.model.kernels.rows.rawValue
-    info.frame_interval_ns = loaded.frameIntervalNanoseconds ?? 0
-    info.shift_causal = c.temporalShift == .causal ? 1 : 0
-    info.context_vectors = Int32(clamping: c.contextVectors)
-    info.video_size = Int64(c.videoSize)
-    info.frame_scores = c.scoresFrames ? 1 : 0
-    info.sigmoid_scores = loaded.model.logitBias == nil ? 0 : 1
-    info.logit_bias = loaded.model.logitBias ?? 0
-    try SizedStruct.write(info, to: info_out, oldest: oldestInfo, "info_out")
+    weight_bytes = Int64(memory.weights)
+    video_bytes = Int64(memory.video)
+    text_bytes = Int64(memory.text)
+    activation = c.activation.rawValue
+    activation_assumed = c.activationIsAssumed ? 1 : 0
+    frames_independent = loaded.model.framesAreIndependent ? 1 : 0
+    product_instructions = loaded.model.kernels.products(loaded.model.precision).rawValue
+    row_instructions = loaded.model.kernels.rows.rawValue
+    frame_interval_ns = loaded.frameIntervalNanoseconds ?? 0
+    shift_causal = c.temporalShift == .causal ? 1 : 0
+    context_vectors = Int32(clamping: c.contextVectors)
+    video_size = Int64(c.videoSize)
+    frame_scores = c.scoresFrames ? 1 : 0
+    sigmoid_scores = loaded.model.logitBias == nil ? 0 : 1
+    logit_bias = loaded.model.logitBias ?? 0
+    video_flops = loaded.model.videoOperations
   }
 }
 

@@ -221,6 +221,13 @@ static int32_t file_sha256(void) {
   size = 0;
   return actionclip_file_sha256(model_path, text, sizeof text);
 }
+static int32_t file_get_info(void) {
+  static actionclip_model_info told;
+  static int64_t video_ns;
+  told.struct_size = sizeof told;
+  size = 0;
+  return actionclip_file_get_info(model_path, NULL, &told, &video_ns);
+}
 static int32_t load_tokenizer(void) {
   actionclip_tokenizer *loaded = NULL;
   size = 0;
@@ -437,6 +444,7 @@ static const struct {
     {"model_save", save},
     {"file_describe", describe},
     {"file_sha256", file_sha256},
+    {"file_get_info", file_get_info},
     {"tokenizer_load", load_tokenizer},
     {"preprocess_pixels", preprocess},
     {"video_open", open_video},

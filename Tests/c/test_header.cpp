@@ -437,6 +437,13 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   CHECK(model.family() == "CLIP");
   CHECK(actionclip::describe_file(path).find("format: safetensors\n") == 0);
 
+  // What loading it gives, told before.
+  const actionclip_model_info loaded = actionclip::Model(path).info();
+  std::int64_t video_ns = 0;
+  const actionclip_model_info told = actionclip::file_info(path.c_str(), nullptr, &video_ns);
+  CHECK(told.weight_bytes == loaded.weight_bytes && told.video_bytes == loaded.video_bytes && video_ns > 0);
+  REFUSED(FILE_OPEN, actionclip::file_info("/no/such/file"));
+
   // The file's hash: computed, then expected, then wrong.
   CHECK(model.sha256().empty());
   actionclip_model_options hashed = actionclip::model_options();

@@ -103,6 +103,35 @@ static void descriptions(void) {
   CHECK(actionclip_model_note_key(model, 0) == NULL && actionclip_model_note_key(model, -1) == NULL);
 }
 
+/* What a file's headers tell: the struct's size, the options and the file are checked, and nothing is written. */
+static void infos_of_files(void) {
+  const char *path = check_path(UNTRAINED_MODEL);
+  int64_t *ns = output(sizeof *ns);
+  CHECK_ERROR(IN, actionclip_file_get_info(path, NULL, NULL, ns));
+  for (uint32_t n = 0; n <= sizeof(actionclip_model_info) + 8; n += 4) {
+    const uint32_t room = n < 4 ? 4 : n;
+    unsigned char *p = guard_alloc(room);
+    memcpy(p, &n, 4);
+    const int32_t status = actionclip_file_get_info(path, NULL, (actionclip_model_info *)(void *)p, NULL);
+    CHECK(status == (n >= 96 ? ACTIONCLIP_OK : IN));
+    if (status != ACTIONCLIP_OK) CHECK(guard_untouched(p + 4, room - 4));
+    guard_release(p, room);
+  }
+  unsigned char *info = guard_alloc(sizeof(actionclip_model_info));
+  const uint32_t whole = sizeof(actionclip_model_info);
+  memcpy(info, &whole, 4);
+  actionclip_model_info *out = (actionclip_model_info *)(void *)info;
+  actionclip_model_options o = defaults();
+  REFUSED(ACTIONCLIP_ERROR_FILE_OPEN, actionclip_file_get_info("/no/such/file", &o, out, ns));
+  REFUSED(ACTIONCLIP_ERROR_FORMAT_UNKNOWN, actionclip_file_get_info(check_path("examples/clip.mp4"), &o, out, ns));
+  o.frames = -1;
+  REFUSED(IN, actionclip_file_get_info(path, &o, out, ns));
+  o = defaults();
+  o.head = ACTIONCLIP_HEAD_LSTM;
+  REFUSED(ACTIONCLIP_ERROR_OPTION_CONFLICT, actionclip_file_get_info(path, &o, out, ns));
+  CHECK(guard_untouched(info + 4, whole - 4));
+}
+
 static void infos(void) {
   for (uint32_t n = 0; n <= sizeof(actionclip_model_info) + 8; n++) {
     const uint32_t room = n < 4 ? 4 : n;
@@ -115,6 +144,7 @@ static void infos(void) {
     guard_release(p, room);
   }
   CHECK_ERROR(IN, actionclip_model_get_info(model, NULL));
+  infos_of_files();
   CHECK_ERROR(IN, actionclip_video_get_info(video, NULL));
   for (uint32_t n = 0; n <= sizeof(actionclip_video_info) + 8; n++) {
     const uint32_t room = n < 4 ? 4 : n;

@@ -58,6 +58,11 @@ static int32_t file_sha256(void) {
   char text[65];
   return actionclip_file_sha256(NULL, text, sizeof text);
 }
+static int32_t file_get_info(void) {
+  actionclip_model_info told = {.struct_size = sizeof told};
+  int64_t video_ns = 0;
+  return actionclip_file_get_info(check_path("Tests/fixtures/packs/transf/checkpoint.pt"), NULL, &told, &video_ns);
+}
 static int32_t tokenizer_load(void) {
   actionclip_tokenizer *tk = NULL;
   const int32_t status = actionclip_tokenizer_load(check_path(UNTRAINED_MERGES), &tk);
@@ -347,7 +352,7 @@ static const struct {
 } calls[] = {{"load, fp32", load_fp32}, {"load, int8", load_int8}, {"load, hashed, 4 threads", load_hashed},
              {"load, default model", load_default}, {"load, checkpoint", load_pickle}, {"load, TorchScript", load_script},
              {"load, Hugging Face folder", load_folder}, {"similarity, X-CLIP", moved_texts}, {"file_describe", describe},
-             {"file_sha256", file_sha256}, {"tokenizer_load", tokenizer_load},
+             {"file_sha256", file_sha256}, {"file_get_info", file_get_info}, {"tokenizer_load", tokenizer_load},
              {"tokenizer_encode", tokenizer_encode}, {"encode_labels", encode_labels}, {"classifier", classify}, {"classifier, fit", teach},
              {"encode_pixels", encode_pixels}, {"encode_frames", encode_frames}, {"single_frames", single_frames},
              {"camera_frames", camera_frames},

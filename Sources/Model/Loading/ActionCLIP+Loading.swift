@@ -21,6 +21,7 @@ extension ActionCLIP {
       source, compute: precision, kernels: kernels, pool: ThreadPool(threads: options.threads)
     )
     reader.roundsTables = !options.isForTraining
+    reader.readsNumbers = options.readsNumbers
     reader.shared = options.shared
     let (configuration, blockInfix) = try Configuration.infer(
       reader, options, declared, declaresOptions: declaresOptions)

@@ -18,6 +18,8 @@ public struct LoadOptions: Sendable {
   public var temporalView: Int?
   /// Whether the model is to be trained: then only the encoders' matrices are held below fp32.
   public var isForTraining = false
+  /// Whether numbers are read. If not, the model is for its sizes alone: it has memory that no number was written to.
+  public var readsNumbers = true
   /// Parameters of another model with the same kernels, by name, which this one shares where it would hold them alike.
   public var shared: [String: Parameter] = [:]
 

@@ -21,7 +21,9 @@ extension ParameterReader {
     if case .table(let table) = take(shared: name, shape, precision) { return table }
     let info = try checked(name, shape)
     let table = try EmbeddingTable(rows: shape[0], width: shape[1], precision: precision)
-    if table.precision == .fp32 {
+    if !readsNumbers {
+      // The table stays as it is.
+    } else if table.precision == .fp32 {
       if let start = table.floats.baseAddress { try fill(name, start, info.count) }
     } else {
       let isRead = info.elementType == .bf16 ? try source.readStored(name, into: table.halves) : false
@@ -72,7 +74,9 @@ extension ParameterReader {
       return linear
     }
     let linear: Linear
-    if source.info(weight)?.elementType == .i8 {
+    if !readsNumbers {
+      linear = try unread(weight, shape, stored, inputs, outputs, precision(minimum))
+    } else if source.info(weight)?.elementType == .i8 {
       linear = try quantised(weight, shape, stored, inputs, outputs, precision(minimum))
     } else {
       linear = try read(weight, shape) { (numbers, _) throws(Failure) in
@@ -81,6 +85,23 @@ extension ParameterReader {
     }
     append(weight, shape, minimum: minimum, .packed(linear))
     return linear
+  }
+
+  /// A layer whose weight was found in the file and is not read.
+  private func unread(
+    _ name: String, _ shape: [Int], _ bias: FloatBuffer?, _ inputs: Int, _ outputs: Int,
+    _ precision: Precision
+  ) throws(Failure) -> Linear {
+    if source.info(name)?.elementType == .i8 {
+      _ = try checked(name, shape, [.i8])
+      let suffix = ParameterReader.scaleSuffix(
+        isRotated: has(name + ParameterReader.scaleSuffix(isRotated: true)))
+      _ = try copy(name + suffix, [outputs])
+    } else {
+      _ = try checked(name, shape)
+    }
+    taken.insert(name)
+    return try Linear(inputs: inputs, outputs: outputs, bias: bias, precision: precision, kernels: kernels)
   }
 
   /// A layer whose weight is stored as int8, with a scale for each output beside it, whose name says whether the weight
@@ -151,10 +172,16 @@ extension ParameterReader {
     {
       return linear
     }
-    let weight = try FloatBuffer(count: inputs * outputs)
-    try copy(name, [inputs, outputs]).transpose(rows: inputs, columns: outputs, into: weight)
-    let linear = try withExtendedLifetime(weight) { () throws(Failure) in
-      try pack(weight.pointer, stored, inputs, outputs, .fp32)
+    let linear: Linear
+    if readsNumbers {
+      let weight = try FloatBuffer(count: inputs * outputs)
+      try copy(name, [inputs, outputs]).transpose(rows: inputs, columns: outputs, into: weight)
+      linear = try withExtendedLifetime(weight) { () throws(Failure) in
+        try pack(weight.pointer, stored, inputs, outputs, .fp32)
+      }
+    } else {
+      _ = try copy(name, [inputs, outputs])
+      linear = try Linear(inputs: inputs, outputs: outputs, bias: stored, kernels: kernels)
     }
     append(name, [inputs, outputs], .transposed(linear))
     return linear

@@ -14,6 +14,9 @@ public final class ParameterReader {
   var compute: Precision
   /// Whether tables of embeddings are held in the products' precision, if that is bf16 or lower.
   var roundsTables = true
+  /// Whether numbers are read. If not, the model has all its memory, which is never written and so takes no pages, and of
+  /// numbers only those that stand alone.
+  var readsNumbers = true
   /// Parameters of another model that are taken as they are where they would be held alike.
   var shared: [String: Parameter] = [:]
   /// The kernels that the layers will compute with.
@@ -99,6 +102,7 @@ public final class ParameterReader {
   func fill(
     _ name: String, _ target: UnsafeMutablePointer<Float>, _ count: Int
   ) throws(Failure) {
+    guard readsNumbers || count == 1 else { return }
     let share = source.isWhole(name) ? 1 << 18 : max(count, 1)
     try pool.runThrowing(count: (count + share - 1) / share) { (index, _) throws(Failure) in
       let part = UnsafeMutableBufferPointer(
@@ -168,6 +172,7 @@ public final class ParameterReader {
       }
       count = product
     }
+    if readsNumbers { try source.check(name, pool) }
     return info
   }
 

@@ -6,7 +6,7 @@ import TensorNames
 /// patches, normalised by ln_post, y = attention(probe, patches), and then y + c_proj(activation(c_fc(ln_2(y)))) is the
 /// embedding. This is a residual block of one row for each sequence, whose query is the probe's and whose row was zero.
 struct AttentionPooling: Sendable {
-  private let block: ResidualAttentionBlock
+  let block: ResidualAttentionBlock
   private let probe: FloatBuffer  // [W]
 
   /// `hidden` is the width of the blocks' MLPs, whose memory it shares.

@@ -44,7 +44,7 @@ struct VisionTransformer: Sendable {
     return reach > 0 ? Sequences.View(reach: reach, frames: configuration.frames) : nil
   }
   /// Keys of a sequence.
-  private var longest: Int { (2 * configuration.temporalView + 1) * sequenceLength }
+  var longest: Int { (2 * configuration.temporalView + 1) * sequenceLength }
 
   /// Rows computed together where sequences are short enough: enough for large products, few enough for a small
   /// workspace.

@@ -115,8 +115,8 @@ public struct Linear: Sendable {
     }
   }
 
-  /// A layer in fp32 or bf16 whose weight is all zeros until `repack` fills it.
-  init(
+  /// A layer whose weight is all zeros. In fp32 and bf16 `repack` can fill it.
+  public init(
     inputs: Int, outputs: Int, bias: FloatBuffer? = nil, precision: Precision = .fp32, kernels: Kernels
   ) throws(Failure) {
     self.inputs = inputs

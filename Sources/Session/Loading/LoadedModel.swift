@@ -48,6 +48,14 @@ public final class LoadedModel: Sendable {
     try self.init(Checkpoint(path, options.checkpoint()), path: path, options)
   }
 
+  /// What loading a model with these options would give, told by the headers of its files: its sizes, options, notes and
+  /// memory. Its numbers are not read: it must not encode.
+  public static func unread(_ name: FilePath?, _ options: ModelOptions) throws(Failure) -> LoadedModel {
+    var options = options
+    options.network.readsNumbers = false
+    return try LoadedModel(name, options)
+  }
+
   /// Loads weights from memory, which the caller may free after the call.
   public convenience init(bytes: UnsafeRawBufferPointer, _ options: ModelOptions) throws(Failure) {
     try self.init(Checkpoint(bytes: bytes, options.checkpoint()), path: nil, options)

@@ -41,7 +41,7 @@ from ._index import Index, IndexInfo, Moment
 from ._library import library_path, templates, version
 from ._model import Model
 from ._model_file import describe_file, file_sha256
-from ._model_info import ModelInfo
+from ._model_info import ModelInfo, ModelPlan
 from ._preprocess import preprocess, preprocess_crop, sample_indices
 from ._prompts import PromptsFit, fit_prompts, fit_prompts_unlabelled, prompt_pool
 from ._similarity import probabilities, similarity
@@ -78,6 +78,7 @@ __all__ = [
     "Model",
     "ModelError",
     "ModelInfo",
+    "ModelPlan",
     "Moment",
     "OutOfMemoryError",
     "PromptsFit",

@@ -274,6 +274,7 @@ class ModelInfo(Structure):
         ("reserved_2", c_int32),
         ("sigmoid_scores", c_int32),
         ("logit_bias", c_float),
+        ("video_flops", c_int64),
     ]
 
 
@@ -827,6 +828,7 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
     ("actionclip_file_sha256", (c_char_p, c_char_p, c_size_t), c_int32),
     ("actionclip_model_free", (Handle,), None),
     ("actionclip_model_get_info", (Handle, POINTER(ModelInfo)), c_int32),
+    ("actionclip_file_get_info", (c_char_p, POINTER(ModelOptions), POINTER(ModelInfo), POINTER(c_int64)), c_int32),
     ("actionclip_model_family", (Handle,), c_char_p),
     ("actionclip_model_assumption", (Handle, c_int32), c_char_p),
     ("actionclip_model_label_count", (Handle,), c_int32),

@@ -5,20 +5,17 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _abi, _similarity
-from ._abi import CONSTANTS
 from ._arguments import (
     INT32_MAX,
-    MOST_THREADS,
     Buffer,
     Path,
     byte_view,
-    choice,
     is_file_bytes,
     is_path,
     path_bytes,
@@ -50,7 +47,8 @@ from ._model_file import (
     save_model,
     text_bytes,
 )
-from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, LIMITS, ModelInfo, read_info
+from ._model_info import ModelInfo, ModelPlan, read_info
+from ._model_options import load_options, read_plan
 from ._preprocess import options as preprocess_options
 from ._preprocess import pixels
 from ._tuning import Part, tuner_options
@@ -124,40 +122,10 @@ class Model(FrameEncoder, TextEncoder):
         instructions: str | None = None,
         base_share: float = 0.0,
     ) -> None:
-        options = library().defaults("model_options")
-        if frames is not None:
-            options.frames = whole("frames", frames, 1, INT32_MAX)
-        if head is not None:
-            options.head = choice("head", head, HEADS)
-        if isinstance(temporal_shift, str) and temporal_shift == "causal":
-            options.temporal_shift = CONSTANTS["CAUSAL"]
-        else:
-            options.temporal_shift = _three_way("temporal_shift", temporal_shift, ' or "causal"')
-        options.joint = _three_way("joint", joint)
-        if threads is not None:
-            options.threads = whole("threads", threads, 1, MOST_THREADS)
-        if compute is not None:
-            options.compute_type = choice("compute", compute, COMPUTE_TYPES)
-        if activation is not None:
-            options.activation = choice("activation", activation, ACTIVATIONS)
-        if temporal_view is not None:
-            options.temporal_view = whole("temporal_view", temporal_view, 0, 3) or -1
-        if instructions is not None:
-            options.instructions = choice("instructions", instructions, LIMITS)
-        if tokenizer is not None:
-            options.tokenizer_path = path_bytes("tokenizer", tokenizer)
-        if processors is not None:
-            numbers = [whole("processors", number, 0, INT32_MAX) for number in processors]
-            options.processors = (ctypes.c_int32 * len(numbers))(*numbers)
-            options.processor_count = len(numbers)
-        if expected_sha256 is not None:
-            options.expected_sha256 = text_bytes("expected_sha256", expected_sha256)
-        options.compute_sha256 = _three_way("compute_sha256", compute_sha256)
-        if base is not None:
-            options.base_path = path_bytes("base", base)
-        options.base_share = real("base_share", base_share)
-        if open_clip_name is not None:
-            options.open_clip_name = text_bytes("open_clip_name", open_clip_name)
+        options = load_options(
+            frames, head, temporal_shift, joint, threads, tokenizer, compute, processors, expected_sha256,
+            compute_sha256, base, open_clip_name, activation, temporal_view, instructions, base_share,
+        )  # fmt: skip
         if path is None:
             made = create("model", "model_load", None, ctypes.byref(options))
         elif is_path(path):
@@ -176,6 +144,13 @@ class Model(FrameEncoder, TextEncoder):
         self._take(made)
         if path is None or is_path(path):
             self._has_file, self._path = True, path  # type: ignore[assignment]
+
+    @staticmethod
+    def plan(path: Path | None = None, *, measure: bool = True, **options: Any) -> ModelPlan:
+        """What `Model(path, **options)` would be and take, without loading it: headers of files are read, and none of
+        the weights but numbers that stand alone. With `measure` the time of a video is estimated, by some tenths of a
+        second of computing."""
+        return read_plan(path, measure, load_options(**options))
 
     @classmethod
     def _of(cls, made: Handle) -> Model:
@@ -485,13 +460,3 @@ class Model(FrameEncoder, TextEncoder):
         state = "closed" if self.closed else f"{info.parameters} parameters"
         kind = f"ViT/{info.patch_size} {info.image_size}px {info.frames}f {info.head}"
         return f"<actionclip.Model {kind}, {state}>"
-
-
-def _three_way(what: str, value: object, more: str = "") -> int:
-    if value is None:
-        return CONSTANTS["AS_CHECKPOINT"]
-    if not isinstance(value, (bool, np.bool_)):
-        allowed = f"True, False, None{more}" if more else "True, False or None"
-        raise wrong_type(f"{what} is {value!r}; it must be {allowed}")
-    return CONSTANTS["ON"] if value else CONSTANTS["OFF"]
-

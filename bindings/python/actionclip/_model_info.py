@@ -80,11 +80,24 @@ class ModelInfo:
     frame_scores: bool  #: True if each frame scores by itself (Open-VCLIP), so that a video embedding's length counts
     sigmoid_scores: bool  #: True if each label is scored by itself: sigmoid(scale · cosine + logit_bias)
     logit_bias: float  #: the bias the model was trained with; 0 without one
+    video_flops: int  #: floating-point operations of one video, a multiplication and an addition counted as two
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelPlan:
+    """What a model would take, by the headers of its files."""
+
+    info: ModelInfo  #: what `Model.info` would be
+    video_seconds: float | None  #: an estimate of the time that encoding one video takes here; None: not measured
 
 
 def read_info(handle: int) -> ModelInfo:
     struct = _abi.ModelInfo(struct_size=ctypes.sizeof(_abi.ModelInfo))
     library().call("model_get_info", handle, ctypes.byref(struct))
+    return model_info(struct)
+
+
+def model_info(struct: _abi.ModelInfo) -> ModelInfo:
     values = {field.name: getattr(struct, field.name) for field in dataclasses.fields(ModelInfo)}
     heads = {code: name for name, code in HEADS.items()}
     values["file_type"] = _FILES.get(values["file_type"], "unknown")

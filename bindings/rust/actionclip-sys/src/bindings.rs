@@ -570,6 +570,9 @@ pub struct actionclip_model_info {
     pub sigmoid_scores: i32,
     /// the checkpoint's; 0 without one
     pub logit_bias: f32,
+    /// Floating-point operations of encoding one video: those of products and attention, a
+    /// multiplication and an addition counted as two.
+    pub video_flops: i64,
 }
 
 sized!(actionclip_model_info);
@@ -1613,6 +1616,21 @@ extern "C" {
     pub fn actionclip_model_get_info(
         model: *const actionclip_model,
         info_out: *mut actionclip_model_info,
+    ) -> i32;
+    /// Gives the sizes and options that a model loaded with this path and these options has, its
+    /// memory among them, without loading it: headers of files are read, and none of the weights
+    /// but numbers that stand alone. path is as in actionclip_model_load, and so are the errors,
+    /// except of weights that are damaged. The caller sets info_out->struct_size first.
+    ///
+    /// *video_ns_out gets an estimate of the nanoseconds that encoding one video takes on this
+    /// machine, decoding and resizing not included. It is made from the time of one block of the
+    /// image encoder's size, which is computed for some tenths of a second with the memory that a
+    /// block takes, so it depends on what else the machine does. NULL: no estimate is made.
+    pub fn actionclip_file_get_info(
+        path: *const c_char,
+        options: *const actionclip_model_options,
+        info_out: *mut actionclip_model_info,
+        video_ns_out: *mut i64,
     ) -> i32;
     /// Returns the family of checkpoints whose layout the model's file has: "CLIP" (also the
     /// reference's), "Hugging Face CLIP", "open_clip", "mmaction2's ActionCLIP", "ViFi-CLIP",
@@ -2943,7 +2961,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, instructions), 88);
         assert_eq!(offset!(actionclip_model_options, reserved), 92);
         assert_eq!(offset!(actionclip_model_options, base_share), 96);
-        assert_eq!(size_of::<actionclip_model_info>(), 184);
+        assert_eq!(size_of::<actionclip_model_info>(), 192);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);
@@ -2985,6 +3003,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, reserved_2), 172);
         assert_eq!(offset!(actionclip_model_info, sigmoid_scores), 176);
         assert_eq!(offset!(actionclip_model_info, logit_bias), 180);
+        assert_eq!(offset!(actionclip_model_info, video_flops), 184);
         assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);
@@ -3577,6 +3596,7 @@ mod tests {
             actionclip_file_sha256 as *const (),
             actionclip_model_free as *const (),
             actionclip_model_get_info as *const (),
+            actionclip_file_get_info as *const (),
             actionclip_model_family as *const (),
             actionclip_model_assumption as *const (),
             actionclip_model_label_count as *const (),

@@ -3,11 +3,12 @@
 use std::ffi::CString;
 use std::path::Path;
 use std::ptr;
+use std::time::Duration;
 
 use crate::choices::{Activation, ComputeType, Head, Instructions, Storage, Switch, TemporalShift};
-use crate::error::{Error, Result, Status};
+use crate::error::{check, Error, Result, Status};
 use crate::handle::Handle;
-use crate::model::Model;
+use crate::model::{Model, ModelInfo};
 use crate::sys;
 use crate::text::{array, c_path, c_string, pointer, CStrings};
 
@@ -144,6 +145,17 @@ impl ModelOptions {
         })
     }
 
+    /// Tells what `load` would give, by the headers of the model's files, without loading it: its sizes, and an
+    /// estimate of the time that encoding one video takes on this machine, which is measured for tenths of a second.
+    pub fn plan(&self, path: impl AsRef<Path>) -> Result<(ModelInfo, Duration)> {
+        let path = c_path(path.as_ref())?;
+        let (mut info, mut nanoseconds) = (ModelInfo::default(), 0i64);
+        check(self.with_raw(|options| unsafe {
+            sys::actionclip_file_get_info(path.as_ptr(), options, &mut info, &mut nanoseconds)
+        })?)?;
+        Ok((info, Duration::from_nanos(nanoseconds as u64)))
+    }
+
     fn keep(&mut self, text: Result<CString>) -> Option<CString> {
         text.map_err(|error| self.failure = Some(error)).ok()
     }
@@ -152,6 +164,11 @@ impl ModelOptions {
         &self,
         call: impl FnOnce(*const sys::actionclip_model_options, *mut *mut sys::actionclip_model) -> i32,
     ) -> Result<Model> {
+        Model::new(self.with_raw(|options| Handle::made(|out| call(options, out)))??)
+    }
+
+    /// Calls `body` with options that have these texts.
+    fn with_raw<R>(&self, body: impl FnOnce(*const sys::actionclip_model_options) -> R) -> Result<R> {
         crate::check_abi()?;
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
@@ -165,7 +182,7 @@ impl ModelOptions {
             options.processors = ids.as_ptr();
             options.processor_count = ids.len();
         }
-        Model::new(Handle::made(|out| call(&options, out))?)
+        Ok(body(&options))
     }
 }
 

@@ -116,6 +116,9 @@ fn options_reach_the_library() {
     let from_bytes = Model::options().load_bytes(&std::fs::read(&path).unwrap()).unwrap();
     assert_eq!(from_bytes.labels().unwrap(), model.labels().unwrap());
     assert!(describe_file(&path).unwrap().contains("format: "));
+    let (told, video) = Model::options().threads(2).plan(&path).unwrap();
+    assert_eq!((told.weight_bytes, told.video_bytes), (model.info().weight_bytes, model.info().video_bytes));
+    assert!(!video.is_zero() && Model::options().plan("none").is_err());
     assert_eq!(file_sha256(Some("none".as_ref())).err().unwrap().status(), Status::FILE_OPEN);
     assert_eq!(actionclip::version(), env!("CARGO_PKG_VERSION"));
 }

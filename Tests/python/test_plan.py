@@ -1,0 +1,119 @@
+"""What a model would be and take, told without loading it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import actionclip
+import numpy as np
+import pytest
+from conftest import ROOT, Pack, pack_folders, pack_id
+
+PRECISIONS = ["fp32", "bf16", "int8"]
+
+
+@pytest.mark.parametrize("compute", PRECISIONS)
+@pytest.mark.parametrize("folder", pack_folders(), ids=pack_id)
+def test_a_plan_has_the_properties_of_the_model(folder, compute):
+    pack = Pack(folder)
+    options = dict(pack.options(), compute=compute, threads=2)
+    plan = actionclip.Model.plan(pack.checkpoint, measure=False, **options)
+    with actionclip.Model(pack.checkpoint, **options) as model:
+        assert plan == actionclip.ModelPlan(model.info, None)
+
+
+def test_time_is_estimated_if_it_is_asked_for(untrained):
+    short, long = (actionclip.Model.plan(untrained, frames=frames).video_seconds for frames in (2, 64))
+    assert 0 < short < long < 60
+    assert actionclip.Model.plan(untrained, measure=False).video_seconds is None
+    default = actionclip.Model.plan(measure=False).info
+    assert default.parameters > 0
+
+
+def test_what_cannot_be_loaded_has_no_plan(untrained, tmp_path):
+    with pytest.raises(FileNotFoundError):
+        actionclip.Model.plan(tmp_path / "none")
+    with pytest.raises(actionclip.ActionCLIPError, match="head"):
+        actionclip.Model.plan(untrained, head="LSTM")
+    with pytest.raises(TypeError):
+        actionclip.Model.plan(untrained, colour="green")
+
+
+def random_model(path, width, text, layers):
+    """A CLIP of real width with few layers, random."""
+    shapes = {
+        "visual.conv1.weight": (width, 3, 16, 16), "visual.class_embedding": (width,), "visual.proj": (width, text),
+        "visual.positional_embedding": (197, width), "token_embedding.weight": (49408, text),
+        "positional_embedding": (77, text), "text_projection": (text, text), "logit_scale": (1,),
+    }  # fmt: skip
+    norms = [("visual.ln_pre", width), ("visual.ln_post", width), ("ln_final", text)]
+    for prefix, size in (("visual.transformer.", width), ("transformer.", text)):
+        for layer in range(layers):
+            block = f"{prefix}resblocks.{layer}."
+            norms += [(block + "ln_1", size), (block + "ln_2", size)]
+            shapes[block + "attn.in_proj_weight"], shapes[block + "attn.in_proj_bias"] = (3 * size, size), (3 * size,)
+            for name, outputs, inputs in (
+                ("attn.out_proj", size, size), ("mlp.c_fc", 4 * size, size), ("mlp.c_proj", size, 4 * size),
+            ):  # fmt: skip
+                shapes[f"{block}{name}.weight"], shapes[f"{block}{name}.bias"] = (outputs, inputs), (outputs,)
+    for name, size in norms:
+        shapes[name + ".weight"] = shapes[name + ".bias"] = (size,)
+    header, offset = {}, 0
+    for name, shape in shapes.items():
+        end = offset + 4 * int(np.prod(shape))
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, end]}
+        offset = end
+    text_ = json.dumps(header).encode()
+    rng = np.random.default_rng(0)
+    with open(path, "wb") as file:
+        file.write(len(text_).to_bytes(8, "little") + text_)
+        for shape in shapes.values():
+            file.write((rng.random(shape, np.float32) * np.float32(0.05)).tobytes())
+
+
+#: Prints what was told, the memory that loading and a clip took, and the largest that loading took.
+MEASURED = """
+import json, sys
+import actionclip, numpy as np
+def status(key):
+    return next(1024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith(key + ":"))
+path, tiny, compute = sys.argv[1:]
+options = {"compute": compute, "activation": "QuickGELU", "threads": 2}
+pixels = np.random.default_rng(0).standard_normal((8, 3, 224, 224), np.float32)
+with actionclip.Model(tiny, compute=compute, threads=2) as model:
+    side = model.info.image_size
+    model.encode_pixels(np.zeros((model.info.frames, 3, side, side), np.float32))
+before = status("VmRSS")
+plan = actionclip.Model.plan(path, measure=False, **options).info
+planned = status("VmRSS")
+model = actionclip.Model(path, **options)
+loaded, largest = status("VmRSS"), status("VmHWM")
+model.encode_pixels(pixels)
+print(json.dumps([plan.weight_bytes, plan.video_bytes, planned - before, loaded - before, largest - before,
+                  status("VmRSS") - before]))
+"""
+
+
+@pytest.fixture(scope="module")
+def real_width(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plan") / "model.safetensors"
+    random_model(path, 768, 512, 3)
+    return path
+
+
+@pytest.mark.parametrize("compute", PRECISIONS)
+def test_memory_is_what_was_told(real_width, untrained, compute):
+    process = subprocess.run(
+        [sys.executable, "-c", MEASURED, real_width, untrained, compute], capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "bindings/python")},
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    weights, video, planned, loaded, largest, working = json.loads(process.stdout)
+    # Huge pages that are begun, and what Python and the runtime take meanwhile.
+    spare = 4 << 20
+    assert planned < spare
+    assert abs(loaded - weights) < 0.05 * weights + spare
+    assert abs(working - weights - video) < 0.05 * (weights + video) + spare
+    # No more than one tensor as fp32 beside what is there: the token embedding, or in fp32 a matrix.
+    assert largest < 1.05 * weights + 4 * 49408 * 512 + spare
