@@ -1,6 +1,9 @@
 """Models written as one file by the command."""
 
 import hashlib
+import json
+import os
+import threading
 
 import pytest
 from actionclip_command import CLIP, LABELS, MODEL, PACKS, assert_error, json_lines, run
@@ -29,6 +32,50 @@ def test_stored_in_lower_precision_it_computes_in_it(tmp_path, storage):
     assert info["compute_type"] == "fp32"
     assert_error(run("convert", target, tmp_path / "wide", "--storage", "fp32"), "loaded in " + storage)
     assert not (tmp_path / "wide").exists()
+
+
+@pytest.mark.parametrize("storage", ["bf16", "int8"])
+@pytest.mark.parametrize("path", [MODEL, PACKS / "transf" / "checkpoint.pt"], ids=["safetensors", "torch"])
+def test_rounded_while_it_is_read_or_when_it_is_written_it_is_the_same(tmp_path, path, storage):
+    files = [tmp_path / "read.safetensors", tmp_path / "written.safetensors"]
+    assert run("convert", path, files[0], "--storage", storage).returncode == 0
+    assert run("convert", path, files[1], "--storage", storage, "--compute", "fp32").returncode == 0
+    (read, its), (written, others) = map(header_and_data, files)
+    assert its.pop("actionclip.converted_options") == f"storage={storage}"
+    assert others.pop("actionclip.converted_options") == f"storage={storage} compute=fp32"
+    assert (read, its) == (written, others)
+
+
+def header_and_data(path):
+    """The tensors' places and bytes, and the metadata of a safetensors file."""
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    metadata = header.pop("__metadata__")
+    return (header, data[end:]), metadata
+
+
+def test_a_source_that_changes_meanwhile_is_refused(tmp_path):
+    path, target = tmp_path / "model.safetensors", tmp_path / "target.safetensors"
+    path.write_bytes(MODEL.read_bytes())
+    old = 10**9
+    os.utime(path, ns=(old, old))
+    stop = threading.Event()
+
+    def touch():
+        time = old
+        while not stop.is_set():
+            time += 1
+            os.utime(path, ns=(time, time))
+
+    thread = threading.Thread(target=touch)
+    thread.start()
+    try:
+        assert_error(run("convert", path, target), "changed while it was read")
+    finally:
+        stop.set()
+        thread.join()
+    assert not target.exists()
 
 
 @pytest.mark.parametrize("given, ns", [("0.36", 360_000_000), ("2", 2 * 10**9), ("0.000000001", 1), ("86400", 86400 * 10**9)])

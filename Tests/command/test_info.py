@@ -7,7 +7,7 @@ from actionclip_command import CLIP, MODEL, PACKS, assert_error, json_lines, run
 KEYS = (
     "path file_type family image_size patch_size vision_width vision_layers vision_heads embedding_size video_size "
     "text_width text_layers text_heads context_length vocabulary_size context_vectors frames frame_interval_ns joint temporal_shift shift_causal head frame_scores "
-    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale sigmoid_scores logit_bias parameters weight_bytes video_bytes text_bytes labels templates template_weights description license source notes sha256 ffmpeg ffmpeg_error"
+    "resize short_side mean std sampling compute_type product_instructions row_instructions activation activation_assumed heads_assumed assumptions threads has_tokenizer vocabulary_note logit_scale sigmoid_scores logit_bias parameters weight_bytes video_bytes text_bytes video_flops precisions labels templates template_weights description license source notes sha256 ffmpeg ffmpeg_error"
 ).split()
 
 
@@ -41,6 +41,49 @@ def test_json_says_what_the_shapes_say():
     assert info["has_tokenizer"] is True
     assert info["logit_scale"] > 0
     assert (info["labels"], info["templates"], info["license"], info["sha256"]) == ([], [], None, None)
+
+
+@pytest.mark.parametrize("path", [MODEL, PACKS / "lstm" / "checkpoint.pt", PACKS.parent / "torchscript" / "clip.pt"])
+def test_before_loading_it_tells_what_each_precision_takes(path):
+    (plan,) = json_lines(run("info", path, "--json", "--no-load", "--threads", 2, "--frames", 5))
+    assert [each["compute_type"] for each in plan["precisions"]] == ["fp32", "bf16", "int8"]
+    for each in plan["precisions"]:
+        (info,) = json_lines(
+            run("info", path, "--json", "--threads", 2, "--frames", 5, "--compute", each["compute_type"]))
+        sizes = ("weight_bytes", "video_bytes", "text_bytes")
+        assert [each[size] for size in sizes] == [info[size] for size in sizes]
+        assert 0 < each["estimated_video_seconds"] < 10
+        for key in set(plan) - {"precisions"}:
+            assert plan[key] == info[key], key
+        assert [{**found, "estimated_video_seconds": 0} for found in info["precisions"]] == [
+            {**found, "estimated_video_seconds": 0} for found in plan["precisions"]]
+    (other,) = json_lines(run("info", path, "--json", "--no-load", "--threads", 2, "--frames", 10))
+    assert 1.9 * plan["video_flops"] < other["video_flops"] < 2.1 * plan["video_flops"]
+
+
+def test_the_table_begins_with_what_headers_tell():
+    alone = run("info", MODEL, "--no-load").stdout.splitlines()
+    whole = run("info", MODEL).stdout.splitlines()
+    assert [line.split("about")[0] for line in alone] == [line.split("about")[0] for line in whole[: len(alone)]]
+    rows = {line[:14].strip(): line[16:] for line in alone}
+    assert rows["work"].endswith(" GFLOP a video")
+    for precision in ("fp32", "bf16", "int8"):
+        words = rows["in " + precision]
+        assert " of weights, " in words and " to encode a video, " in words and words.endswith(" a video")
+
+
+def test_a_damaged_model_has_a_size_too(tmp_path):
+    data = bytearray(MODEL.read_bytes())
+    data[-4:] = b"\0\0\xc0\x7f"  # NaN
+    path = tmp_path / "damaged.safetensors"
+    path.write_bytes(data)
+    assert run("info", path, "--no-load").returncode == 0
+    process = run("info", path)
+    assert process.returncode == 1 and "NaN" in process.stderr and "in fp32" in process.stdout
+
+
+def test_nothing_is_hashed_without_loading():
+    assert_error(run("info", MODEL, "--no-load", "--hash"), "--no-load", code=64)
 
 
 def test_table_is_for_people():
@@ -83,7 +126,11 @@ def test_an_ffmpeg_that_cannot_be_loaded_is_told_with_what_to_do(tmp_path):
 
 def test_auto_is_no_limit_to_instructions():
     (best,) = json_lines(run("info", MODEL, "--json"))
-    assert json_lines(run("info", MODEL, "--json", "--instructions", "auto")) == [best]
+    (auto,) = json_lines(run("info", MODEL, "--json", "--instructions", "auto"))
+    for found in (best, auto):
+        for each in found["precisions"]:
+            del each["estimated_video_seconds"]  # measured
+    assert auto == best
 
 
 def test_options_are_resolved():

@@ -9,7 +9,8 @@ struct Convert: ParsableCommand {
     discussion: """
       The weights, the options in use and the merge list go into one safetensors file (docs/FORMAT.md), and with \
       them where they came from: the file's name, its SHA-256, the options, this program's version. With bf16 and \
-      int8 the model computes in that precision from then on, unless another is asked for.
+      int8 the model computes in that precision from then on, unless another is asked for. Weights are read tensor by \
+      tensor, so that making a file takes little more memory than the model takes in that precision.
       """)
 
   @Argument(help: ArgumentHelp("The model's file or folder.", valueName: "model"))
@@ -56,14 +57,14 @@ struct Convert: ParsableCommand {
     try WrittenFile.model.requireReplaceable(target, option: "as target")
     let target = Files.resolved(target)
     if verify { try Files.requireRegular(target) }
-    let model = try options.load(path, hash: true)
+    let (model, sha256) = try read()
     let contents = ModelContents(
       storage: storage, labels: try labels.given(), templates: try templates.map(LabelList.read) ?? [],
       frameInterval: frameInterval?.code ?? 0,
       notes: [("description", description), ("license", license), ("source", source)].compactMap {
         key, text in
         text.map { (key, $0) }
-      } + provenance(model))
+      } + provenance(model, sha256))
     guard verify else { return try model.save(to: target, contents) }
     let unverified = FilePath(bytes: target.bytes + Array(".unverified-\(getpid())".utf8))
     guard access(unverified.cString, F_OK) != 0 else {
@@ -76,14 +77,32 @@ struct Convert: ParsableCommand {
     try Output().line(said)
   }
 
+  /// The model and the SHA-256 of its files, which are hashed by themselves, so that they need not be in memory for it.
+  private func read() throws -> (Model, sha256: String) {
+    let before = SourceState(path)
+    let sha256 = try options.sha256?.lowercased() ?? Library.sha256(path)
+    var options = options
+    // Rounded while they are read, the numbers are those that a model in fp32 is rounded to when it is written.
+    if options.compute == nil, let lower = storage.compute,
+      try options.plan(path, measuring: false).info.compute_type == Compute.fp32.code
+    {
+      options.compute = lower
+    }
+    let model = try options.load(path)
+    guard before.isKept(in: SourceState(path)) else {
+      throw CommandError("\(path.shown): was changed while it was read")
+    }
+    return (model, sha256)
+  }
+
   /// Notes for the new file about its origin: name, SHA-256, family, options and version.
-  private func provenance(_ model: Model) -> [(key: String, text: String)] {
+  private func provenance(_ model: Model, _ sha256: String) -> [(key: String, text: String)] {
     var name = path.bytes[...]
     while name.count > 1, name.last == UInt8(ascii: "/") { name.removeLast() }
     let last = name[((name.lastIndex(of: UInt8(ascii: "/")) ?? name.startIndex - 1) + 1)...]
     return [
       ("converted_from", printable(String(decoding: last, as: UTF8.self))),
-      ("converted_sha256", model.sha256 ?? ""),
+      ("converted_sha256", sha256),
       ("converted_family", model.family),
       ("converted_options", (["storage=\(storage.rawValue)"] + options.given).joined(separator: " ")),
       ("converted_by", "libactionclip \(String(cString: actionclip_version()))"),

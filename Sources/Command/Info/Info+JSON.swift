@@ -2,11 +2,33 @@ import CActionCLIP
 
 extension Info {
   /// The properties of a loaded model as one JSON object.
-  func object(_ model: Model) throws(LibraryError) -> JSONValue {
+  func object(_ model: Model, _ plan: Plan) throws(LibraryError) -> JSONValue {
     JSONValue(
       joining: file(model), network(model.info), try preprocessing(model), computation(model),
       try sizes(model),
-      notes(model))
+      costs(plan), notes(model))
+  }
+
+  /// The properties that headers of files tell.
+  func object(_ plan: Plan) -> JSONValue {
+    JSONValue(
+      joining: [
+        "path": path.map { .string($0.shown) } ?? .null, "file_type": .string(fileType(plan.info)),
+      ], network(plan.info), ["parameters": .int(plan.info.parameters)], costs(plan))
+  }
+
+  private func costs(_ plan: Plan) -> KeyValuePairs<String, JSONValue> {
+    [
+      "video_flops": .int(plan.info.video_flops),
+      "precisions": .array(
+        plan.precisions.map {
+          [
+            "compute_type": .string($0.compute.rawValue), "weight_bytes": .int($0.info.weight_bytes),
+            "video_bytes": .int($0.info.video_bytes), "text_bytes": .int($0.info.text_bytes),
+            "estimated_video_seconds": .double($0.seconds),
+          ]
+        }),
+    ]
   }
 
   private func file(_ model: Model) -> KeyValuePairs<String, JSONValue> {

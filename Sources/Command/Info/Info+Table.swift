@@ -1,29 +1,46 @@
 import CActionCLIP
 
-/// The properties of a loaded model as a table for people.
+/// The properties of a model as a table for people.
 extension Info {
+  /// What the headers of files tell.
+  func table(_ plan: Plan) -> String {
+    let info = plan.info
+    let file =
+      "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"
+    return aligned(
+      [
+        ("file", file), ("parameters", grouped(info.parameters)),
+        (
+          "frames",
+          "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"
+            + (info.frame_interval_ns > 0 ? ", \(FrameInterval.text(info.frame_interval_ns)) s apart" : "")
+        ),
+      ] + networkRows(info) + [("work", "\(Info.billions(info.video_flops)) GFLOP a video")]
+        + plan.precisions.map { precision in
+          (
+            "in \(precision.compute.rawValue)",
+            memory(precision.info) + ", about \(Info.duration(precision.seconds)) a video"
+          )
+        })
+  }
+
+  /// What a loaded model tells besides.
   func table(_ model: Model) throws(LibraryError) -> String {
-    let rows =
-      try inputRows(model) + networkRows(model) + useRows(model)
-      + model.notes.map { (printable($0.key), printable($0.text)) }
-      + (model.sha256.map { [("sha256", $0)] } ?? [])
+    aligned(
+      try inputRows(model) + useRows(model) + model.notes.map { (printable($0.key), printable($0.text)) }
+        + (model.sha256.map { [("sha256", $0)] } ?? []))
+  }
+
+  private func aligned(_ rows: [(String, String)]) -> String {
     let width = max(14, min(24, rows.map(\.0.count).max() ?? 0))
     return rows.map { "\(Columns.fit($0.0, width))  \($0.1)" }.joined(separator: "\n")
   }
 
-  /// Rows about the file and the preprocessing of videos.
+  /// Rows about the layout of the file and the preprocessing of videos.
   private func inputRows(_ model: Model) throws(LibraryError) -> [(String, String)] {
-    let info = model.info
     let own = try model.preprocessing(nil)
     return [
-      ("file", "\(path.map { printable($0.shown) } ?? "the default model") (\(fileType(info)))"),
       ("layout", model.family),
-      ("parameters", grouped(info.parameters)),
-      (
-        "frames",
-        "\(info.frames) per video, \(info.image_size) x \(info.image_size) pixels"
-          + (info.frame_interval_ns > 0 ? ", \(FrameInterval.text(info.frame_interval_ns)) s apart" : "")
-      ),
       ("sampling", Sampling.name(of: try model.sampling)),
       (
         "resize",
@@ -35,9 +52,8 @@ extension Info {
     ]
   }
 
-  private func networkRows(_ model: Model) -> [(String, String)] {
-    let info = model.info
-    return [
+  private func networkRows(_ info: actionclip_model_info) -> [(String, String)] {
+    [
       (
         "vision",
         layers(info.vision_layers, info.vision_width, info.vision_heads, "patch \(info.patch_size)")
@@ -98,11 +114,7 @@ extension Info {
         "\(Instructions.name(of: info.product_instructions)) for products, "
           + "\(Instructions.name(of: info.row_instructions)) for LayerNorm, softmax and conversions"
       ),
-      (
-        "memory",
-        "\(megabytes(info.weight_bytes)) of weights, \(megabytes(info.video_bytes)) to encode a video, "
-          + "\(megabytes(info.text_bytes)) to encode prompts"
-      ),
+      ("memory", memory(info)),
       ("tokenizer", tokenizer),
       ("labels", labels > 0 ? grouped(Int64(labels)) : "none of its own"),
       (
@@ -117,6 +129,26 @@ extension Info {
 
   private func layers(_ count: Int32, _ width: Int32, _ heads: Int32, _ more: String) -> String {
     "\(count) layer\(count == 1 ? "" : "s"), width \(width), \(heads) head\(heads == 1 ? "" : "s"), \(more)"
+  }
+
+  private func memory(_ info: actionclip_model_info) -> String {
+    "\(megabytes(info.weight_bytes)) of weights, \(megabytes(info.video_bytes)) to encode a video, "
+      + "\(megabytes(info.text_bytes)) to encode prompts"
+  }
+
+  /// Three digits of a number in billions, or more where it is larger.
+  private static func billions(_ number: Int64) -> String {
+    formatted(number < 100_000_000_000 ? "%.3g" : "%.0f", Double(number) / 1e9)
+  }
+
+  /// Two digits of a time, which is an estimate.
+  private static func duration(_ seconds: Double) -> String {
+    switch seconds {
+    case ..<0.0995: formatted("%.2g ms", 1e3 * seconds)
+    case ..<0.9995: formatted("%.0f ms", 10 * (1e2 * seconds).rounded())
+    case ..<9.95: formatted("%.1f s", seconds)
+    default: formatted("%.0f s", seconds)
+    }
   }
 
   private func megabytes(_ bytes: Int64) -> String {

@@ -9,7 +9,9 @@ struct Info: ParsableCommand {
     discussion: """
       Besides the model's sizes, options and notes it shows the precision, the threads and the instruction sets that \
       this machine computes with (one for products, which depends on the precision, and one for LayerNorm, softmax and \
-      conversions), the memory that is taken, and the version of FFmpeg that decodes videos. A classifier that \
+      conversions), the memory that is taken, and the version of FFmpeg that decodes videos. First, before anything is \
+      loaded, it tells the memory and the time that each precision would take, by the headers of the model's files; the \
+      time is an estimate by a short measurement of this machine, for encoding alone. A classifier that \
       actionclip adapt wrote is described too, by itself.
       """
   )
@@ -24,12 +26,31 @@ struct Info: ParsableCommand {
   @Flag(help: "The SHA-256 too: of the file of weights, or of an index and its shards.")
   var hash = false
 
+  @Flag(
+    name: .customLong("no-load"),
+    help:
+      "Load nothing: the model's sizes, and the memory and time of each precision, by the headers of its files."
+  )
+  var staysUnloaded = false
+
   @OptionGroup(title: "Model options")
   var options: ModelOptions
 
+  func validate() throws {
+    guard !hash || !staysUnloaded else {
+      throw ValidationError("--hash reads the model: leave --no-load out")
+    }
+  }
+
   func run() throws {
-    let model: Model
-    do { model = try options.load(path, hash: hash) } catch {
+    let plan: Plan
+    let model: Model?
+    do {
+      plan = try Plan(path, options)
+      // Before the model is loaded, which may take more memory than there is.
+      if !json { try Output().line(table(plan)) }
+      model = staysUnloaded ? nil : try options.load(path, hash: hash)
+    } catch let error as LibraryError {
       // Beside the error comes a description of the file, except of one with another hash than the expected one.
       guard let path, error.status != ACTIONCLIP_ERROR_HASH_MISMATCH, let text = describe(path) else {
         throw error
@@ -41,7 +62,11 @@ struct Info: ParsableCommand {
       if isClassifier { return }
       throw error
     }
-    try Output().line(json ? object(model).text : table(model))
+    if let model {
+      try Output().line(json ? object(model, plan).text : table(model))
+    } else if json {
+      try Output().line(object(plan).text)
+    }
   }
 
   /// The library's description of the file, aligned as the table of a model.

@@ -10,9 +10,39 @@ final class Model: @unchecked Sendable {
     path: FilePath?, options: actionclip_model_options = Model.defaultOptions, tokenizer: FilePath? = nil,
     base: FilePath? = nil, expectedHash: String? = nil, openCLIPName: String? = nil
   ) throws(LibraryError) {
-    var options = options
     var loaded: OpaquePointer?
-    let status = withCString(tokenizer) { tokenizer in
+    let status = Model.withOptions(options, tokenizer, base, expectedHash, openCLIPName) { options in
+      withCString(path) { actionclip_model_load($0, &options, &loaded) }
+    }
+    if let path { try check(status, on: path) } else { try check(status) }
+    try self.init(taking: loaded)
+  }
+
+  /// The sizes that a model would have, told by the headers of its files, and the seconds that encoding one of its videos
+  /// is estimated to take on this machine, 0 unless its speed is measured.
+  static func plan(
+    path: FilePath?, options: actionclip_model_options, measuring: Bool, tokenizer: FilePath? = nil,
+    base: FilePath? = nil,
+    expectedHash: String? = nil, openCLIPName: String? = nil
+  ) throws(LibraryError) -> (info: actionclip_model_info, seconds: Double) {
+    var info = emptyInfo
+    var nanoseconds: Int64 = 0
+    let status = withOptions(options, tokenizer, base, expectedHash, openCLIPName) { options in
+      withUnsafeMutablePointer(to: &nanoseconds) { nanoseconds in
+        withCString(path) { actionclip_file_get_info($0, &options, &info, measuring ? nanoseconds : nil) }
+      }
+    }
+    if let path { try check(status, on: path) } else { try check(status) }
+    return (info, Double(nanoseconds) / 1e9)
+  }
+
+  /// Calls `body` with options that have these texts, which are valid until it returns.
+  private static func withOptions(
+    _ options: actionclip_model_options, _ tokenizer: FilePath?, _ base: FilePath?, _ expectedHash: String?,
+    _ openCLIPName: String?, _ body: (inout actionclip_model_options) -> Int32
+  ) -> Int32 {
+    var options = options
+    return withCString(tokenizer) { tokenizer in
       withCString(base) { base in
         withCString(expectedHash) { expected in
           withCString(openCLIPName) { name in
@@ -20,20 +50,23 @@ final class Model: @unchecked Sendable {
             options.base_path = base
             options.expected_sha256 = expected
             options.open_clip_name = name
-            return withCString(path) { actionclip_model_load($0, &options, &loaded) }
+            return body(&options)
           }
         }
       }
     }
-    if let path { try check(status, on: path) } else { try check(status) }
-    try self.init(taking: loaded)
+  }
+
+  private static var emptyInfo: actionclip_model_info {
+    var info = actionclip_model_info()
+    info.struct_size = UInt32(MemoryLayout<actionclip_model_info>.size)
+    return info
   }
 
   /// Owns a handle that the library made.
   init(taking made: OpaquePointer?) throws(LibraryError) {
     guard let made else { throw LibraryError(status: 0, message: "no model was given") }
-    var info = actionclip_model_info()
-    info.struct_size = UInt32(MemoryLayout<actionclip_model_info>.size)
+    var info = Model.emptyInfo
     let described = actionclip_model_get_info(made, &info)
     if described != ACTIONCLIP_OK {
       defer { actionclip_model_free(made) }
@@ -106,6 +139,13 @@ final class Model: @unchecked Sendable {
 }
 
 enum Library {
+  /// The SHA-256 that a model loaded from `path` has, in hexadecimal. Nothing that is read is kept.
+  static func sha256(_ path: FilePath) throws(LibraryError) -> String {
+    var text = [CChar](repeating: 0, count: 65)
+    try check(actionclip_file_sha256(path.cString, &text, text.count), on: path)
+    return String(decoding: text.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
   /// A description of a file in lines, whether or not it can be loaded.
   static func describe(_ path: FilePath) throws(LibraryError) -> String {
     var size = 0

@@ -142,6 +142,15 @@ enum Storage: String, CaseIterable, ExpressibleByArgument {
     case .int8: Int32(ACTIONCLIP_STORAGE_INT8)
     }
   }
+
+  /// The precision below fp32 in which a model holds its matrices as they are stored so.
+  var compute: Compute? {
+    switch self {
+    case .fp32, .fp16: nil
+    case .bf16: .bf16
+    case .int8: .int8
+    }
+  }
 }
 
 enum Decode: String, CaseIterable, ExpressibleByArgument {

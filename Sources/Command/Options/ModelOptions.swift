@@ -78,6 +78,27 @@ struct ModelOptions: ParsableArguments {
   var openClipName: String?
 
   func load(_ path: FilePath?, hash: Bool = false) throws(LibraryError) -> Model {
+    var options = inLibrary
+    if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
+    return try Model(
+      path: path, options: options, tokenizer: tokenizer, base: base, expectedHash: sha256,
+      openCLIPName: openClipName)
+  }
+
+  /// What loading the model would give in a precision (nil: the option's), without loading it. The seconds of a video are
+  /// 0 unless this machine's speed is measured.
+  func plan(
+    _ path: FilePath?, in precision: Compute? = nil, measuring: Bool
+  ) throws(LibraryError) -> (info: actionclip_model_info, seconds: Double) {
+    var options = inLibrary
+    if let precision { options.compute_type = precision.code }
+    return try Model.plan(
+      path: path, options: options, measuring: measuring, tokenizer: tokenizer, base: base,
+      expectedHash: sha256,
+      openCLIPName: openClipName)
+  }
+
+  private var inLibrary: actionclip_model_options {
     var options = Model.defaultOptions
     if let frames { options.frames = frames }
     if let head { options.head = head.code }
@@ -89,10 +110,7 @@ struct ModelOptions: ParsableArguments {
     if let baseShare { options.base_share = baseShare }
     if let activation { options.activation = activation.code }
     if let instructions { options.instructions = instructions.code }
-    if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
-    return try Model(
-      path: path, options: options, tokenizer: tokenizer, base: base, expectedHash: sha256,
-      openCLIPName: openClipName)
+    return options
   }
 
   /// The options that change the model, as "name=value", where they were given.
