@@ -46,7 +46,7 @@ endef
 step = @scripts/test_step.sh '$(1)' $(2)
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-archives test-colours test-x-clip test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-archives test-colours test-x-clip test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-large bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -300,6 +300,9 @@ bench-kernels: ## the kernels against what the processor can do at most
 
 bench-tune: library ## steps of training against PyTorch (about 25 minutes; BENCH_ARGS="--rows head block")
 	@python3 benchmarks/tuning/run.py $(BENCH_ARGS)
+
+bench-large: build ## large models and many frames against ViT-B/16 (BENCH_ARGS="--models L/14 H/14 --frames 8 32", "--files H/14")
+	@python3 benchmarks/large.py $(BENCH_ARGS)
 
 bench-archive: build ## embedding 500 clips against PyAV with OpenVINO, and with Ray if `make test-batch` has fetched it (an hour)
 	@$(find_peers); $$python benchmarks/archive/run.py $(BENCH_ARGS)
