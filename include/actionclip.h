@@ -541,7 +541,7 @@ typedef struct actionclip_image {
  *                 transformers 5 does
  *   SQUARE        the whole picture becomes S x S, whatever its shape: bicubic, as Pillow; RGBA is laid on white
  *                 (SigLIP). Nothing is cropped, and short_side is 0 or S
- *   SQUARE_BILINEAR  the same, bilinear as Pillow (SigLIP 2) */
+ *   SQUARE_BILINEAR  the same, bilinear as Pillow (SigLIP 2, CLIPA) */
 #define ACTIONCLIP_RESIZE_ACTIONCLIP 0
 #define ACTIONCLIP_RESIZE_CLIP 1
 #define ACTIONCLIP_RESIZE_MMACTION2 2
@@ -2228,7 +2228,7 @@ ACTIONCLIP_API int32_t actionclip_index_row(const actionclip_index *index, int64
 
 /* --------------------------------- the tokenizer and preprocessing by themselves */
 
-/* A tokenizer without a model, CLIP's or SigLIP's. It is immutable, and any number of threads may use it at once. */
+/* A tokenizer without a model, CLIP's, SigLIP's or BERT's. It is immutable, and any number of threads may use it at once. */
 typedef struct actionclip_tokenizer actionclip_tokenizer;
 
 /* Loads CLIP's byte-level BPE tokenizer from a merge list (CLIP's own, or Hugging Face's merges.txt) or a
@@ -2236,8 +2236,9 @@ typedef struct actionclip_tokenizer actionclip_tokenizer;
  * vocab.json beside a merges.txt, must be CLIP's; the message of ACTIONCLIP_ERROR_TOKENIZER_INVALID names the token
  * whose id is not. Texts are cleaned as CLIP does it, for any such file. SigLIP's spiece.model (SentencePiece, unigrams)
  * and SigLIP 2's tokenizer.json (byte pairs with byte fallback) are read too, and their texts cleaned as transformers
- * does it; a step of such a file that is not computed is ACTIONCLIP_ERROR_TOKENIZER_INVALID or _FORMAT_UNSUPPORTED by its
- * name. Free it with actionclip_tokenizer_free. */
+ * does it; and BERT's uncased vocab.txt and tokenizer.json (word pieces), as open_clip's CLIPA has them. A step of such a
+ * file that is not computed is ACTIONCLIP_ERROR_TOKENIZER_INVALID or _FORMAT_UNSUPPORTED by its name.
+ * Free it with actionclip_tokenizer_free. */
 ACTIONCLIP_API int32_t actionclip_tokenizer_load(const char *path,
                                                  actionclip_tokenizer **tokenizer_out);
 /* Frees a tokenizer. NULL is ignored. */

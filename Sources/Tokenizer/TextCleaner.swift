@@ -7,8 +7,10 @@ enum TextCleaner {
   /// The longest text that is accepted, in bytes: far more than a context holds, and a bound on work and memory.
   static let maximumText = 4 << 20
 
-  /// Cleans a text and returns its scalars. Fails if the text is not UTF-8, or too long.
-  static func clean(_ utf8: UnsafeBufferPointer<UInt8>) throws(Failure) -> GrowingArray<UInt32> {
+  /// Cleans a text and returns its scalars, in lower case if `lowers`. Fails if the text is not UTF-8, or too long.
+  static func clean(
+    _ utf8: UnsafeBufferPointer<UInt8>, lowers: Bool = true
+  ) throws(Failure) -> GrowingArray<UInt32> {
     guard utf8.count <= maximumText else {
       throw Failure(.limit, "the text has \(utf8.count) bytes; at most \(maximumText) are read")
     }
@@ -28,6 +30,7 @@ enum TextCleaner {
       other.removeAll()
     }
     try collapseSpace(text.view, to: &other)
+    guard lowers else { return other }
     text.removeAll()
     try Lowercase.append(other.view, to: &text)
     return text

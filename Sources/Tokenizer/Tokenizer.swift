@@ -1,7 +1,7 @@
 import System
 import Text
 
-/// A tokenizer, from text to token ids: CLIP's byte-level BPE, or the pieces of SigLIP. CLIP's ids equal those of the
+/// A tokenizer, from text to token ids: CLIP's byte-level BPE, the pieces of SigLIP, or BERT's word pieces. CLIP's ids equal those of the
 /// reference's `SimpleTokenizer` with ftfy installed. It is immutable after loading, and any number of threads may use
 /// it.
 ///
@@ -13,7 +13,7 @@ public final class Tokenizer: Sendable {
   let pieces: (any PieceModel)?
 
   /// Reads a tokenizer from a regular file: CLIP's merge list, a Hugging Face tokenizer.json of CLIP or SigLIP 2, plain
-  /// or compressed with gzip, or SigLIP's spiece.model. The content tells the format. The file has at most 64 MB, and
+  /// or compressed with gzip, SigLIP's spiece.model, or BERT's vocab.txt or tokenizer.json. The content tells the format. The file has at most 64 MB, and
   /// at most 16 MB compressed. A vocab.json beside a merges.txt must agree with it.
   ///
   /// - Parameter vocabularySize: the number of tokens in the model's vocabulary. A merge list must have that number
@@ -76,8 +76,10 @@ public final class Tokenizer: Sendable {
     self.pieces = pieces
   }
 
-  /// Whether it is of SigLIP's pieces, which have no merge list.
+  /// Whether it is of pieces, SigLIP's or BERT's, which have no merge list.
   public var isOfPieces: Bool { pieces != nil }
+
+  public var kind: TokenizerKind { pieces?.kind ?? .bytePairs }
 
   /// The bytes of a tokenizer file that gives the same ids; empty for CLIP's, which has a merge list. Each call makes it
   /// anew.
@@ -107,7 +109,7 @@ public final class Tokenizer: Sendable {
   public var endOfText: Int32 { Int32(vocabularySize - 1) }
 
   /// Calls `body` with the token ids of a text, without markers; they are valid during the call. A marker of CLIP's or
-  /// SigLIP 2's that is spelled in the text becomes its id, and NUL bytes are ordinary text. The text has at most 4 MB.
+  /// SigLIP 2's or BERT's that is spelled in the text becomes its id, and NUL bytes are ordinary text. The text has at most 4 MB.
   public func encode(
     _ utf8: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<Int32>) throws(Failure) -> Void
   ) throws(Failure) {
@@ -116,7 +118,7 @@ public final class Tokenizer: Sendable {
   }
 
   /// Writes the row of a text for the text encoder: start marker, ids, end marker, and zeros up to `contextLength`; of
-  /// pieces ids, end mark, and padding.
+  /// pieces their marks, ids, and padding.
   ///
   /// - Parameters:
   ///   - contextVectors: the context vectors of the model, whose ids stand in place of a `ContextMarker`; a text with a
@@ -135,7 +137,7 @@ public final class Tokenizer: Sendable {
           + "the markers, and the row at least as many as the context")
     }
     let ids = try ids(of: utf8, contextVectors: contextVectors)
-    let room = contextLength - (pieces == nil ? 2 : 1)
+    let room = contextLength - (pieces?.marks ?? 2)
     guard ids.count <= room || truncate else {
       throw Failure(
         .textTooLong,

@@ -47,8 +47,18 @@ enum TokenizerFormat {
     }
     let spaces = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r")]
     let first = bytes.first { !spaces.contains($0) }
+    if WordPiecesFile.isList(bytes) {
+      let model = try WordPiecesFile.readList(bytes)
+      try model.check(vocabularySize: vocabularySize)
+      return .pieces(model)
+    }
     guard first == UInt8(ascii: "{") else {
       return .merges(try MergeText.read(bytes, vocabularySize: vocabularySize))
+    }
+    if WordPiecesFile.isOne(bytes) {
+      let model = try WordPiecesFile.read(bytes)
+      try model.check(vocabularySize: vocabularySize)
+      return .pieces(model)
     }
     guard MergedPiecesFile.isOne(bytes) else {
       return .merges(try TokenizerJSON.read(bytes, vocabularySize: vocabularySize))

@@ -389,8 +389,8 @@ pub struct actionclip_index {
     _marker: PhantomData<(*mut u8, PhantomPinned)>,
 }
 
-/// A tokenizer without a model, CLIP's or SigLIP's. It is immutable, and any number of threads may
-/// use it at once.
+/// A tokenizer without a model, CLIP's, SigLIP's or BERT's. It is immutable, and any number of
+/// threads may use it at once.
 #[repr(C)]
 pub struct actionclip_tokenizer {
     _data: [u8; 0],
@@ -2867,7 +2867,8 @@ extern "C" {
     /// message of ACTIONCLIP_ERROR_TOKENIZER_INVALID names the token whose id is not. Texts are
     /// cleaned as CLIP does it, for any such file. SigLIP's spiece.model (SentencePiece, unigrams)
     /// and SigLIP 2's tokenizer.json (byte pairs with byte fallback) are read too, and their texts
-    /// cleaned as transformers does it; a step of such a file that is not computed is
+    /// cleaned as transformers does it; and BERT's uncased vocab.txt and tokenizer.json (word
+    /// pieces), as open_clip's CLIPA has them. A step of such a file that is not computed is
     /// ACTIONCLIP_ERROR_TOKENIZER_INVALID or _FORMAT_UNSUPPORTED by its name. Free it with
     /// actionclip_tokenizer_free.
     pub fn actionclip_tokenizer_load(
