@@ -113,6 +113,10 @@ extension ModelMetadata {
         throw .invalid("is \(quoted(value.utf8, limit: 40)), expected \(ModelMetadata.framesScoring)")
       }
       declared.scoresFrames = true
+    case "pooling": declared.pooling = try ModelMetadata.choice(value)
+    case "text_form": declared.textForm = try ModelMetadata.choice(value)
+    case "pre_norm": declared.hasPreNorm = try ModelMetadata.onOff(value)
+    case "word_pieces": declared.hasWordPieces = try ModelMetadata.onOff(value)
     case "heads_assumed": declared.headsAreAssumed = try ModelMetadata.onOff(value)
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
     case "frame_interval_ns": frameIntervalNanoseconds = try ModelMetadata.frameInterval(value)
@@ -167,6 +171,15 @@ extension ModelMetadata {
     case "off": return false
     default: throw .invalid("is \(quoted(value.utf8, limit: 40)), expected on or off")
     }
+  }
+
+  /// One of the forms of an encoder, by its name.
+  private static func choice<Form: RawRepresentable & CaseIterable>(
+    _ value: String
+  ) throws(Failure) -> Form where Form.RawValue == String {
+    if let form = Form(rawValue: value) { return form }
+    let names = Form.allCases.map(\.rawValue).joined(separator: ", ")
+    throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
   }
 
   /// A whole number from 1 in plain digits.

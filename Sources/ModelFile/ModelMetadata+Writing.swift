@@ -19,6 +19,12 @@ extension ModelMetadata {
     if c.integrationHeads > 0 { own.append(("integration_heads", "\(c.integrationHeads)")) }
     if c.promptHeads > 0 { own.append(("prompt_heads", "\(c.promptHeads)")) }
     if c.scoresFrames { own.append(("scoring", ModelMetadata.framesScoring)) }
+    if !c.isSigLIP {
+      if c.pooling != .classToken { own.append(("pooling", c.pooling.rawValue)) }
+      if c.textForm != .causal { own.append(("text_form", c.textForm.rawValue)) }
+      if !c.hasPreNorm { own.append(("pre_norm", "off")) }
+      if c.hasWordPieces { own.append(("word_pieces", "on")) }
+    }
     if c.headsAreAssumed { own.append(("heads_assumed", "on")) }
     if c.epsilon != Configuration.usualEpsilon { own.append(("epsilon", "\(c.epsilon)")) }
     if c.headEpsilon != Configuration.usualHeadEpsilon {

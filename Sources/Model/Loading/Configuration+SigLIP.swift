@@ -13,9 +13,10 @@ extension Configuration {
     return declared
   }
 
-  /// Refuses steps between frames that go through class tokens, of which SigLIP has none.
+  /// Refuses steps between frames in models whose class tokens do not carry what a frame shows, and learned words in
+  /// texts that are seen whole.
   func refuseMixing() throws(Failure) {
-    guard isSigLIP,
+    guard let unusualForm,
       joint || temporalShift != .off || temporalView > 0 || contextVectors > 0 || hasMessages
         || visualPrompts > 0
     else { return }
@@ -28,7 +29,7 @@ extension Configuration {
           ? "a temporal view" : hasMessages ? "message tokens" : "learned prompts"
     throw Failure(
       .unsupported,
-      "a SigLIP (tensor '\(TensorNames.Vision.probe)') is not computed with \(what): its frames are encoded each by "
-        + "itself, and a temporal head joins them")
+      "\(unusualForm) is not computed with \(what): its frames are encoded each by itself, and a temporal head joins "
+        + "them")
   }
 }

@@ -29,7 +29,7 @@ extension Configuration {
     c.activationIsAssumed = activation.value == nil && !declaresOptions
     c.epsilon = declared.epsilon ?? c.epsilon
     c.headEpsilon = declared.headEpsilon ?? c.headEpsilon
-    c.isSigLIP = reader.has(TensorNames.Vision.probe)
+    c.takeForms(reader, declared)
     try c.inferVision(reader, declared.imageSize)
     try c.inferText(reader)
     c.visionHeads = try heads(

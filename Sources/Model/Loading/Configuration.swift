@@ -47,6 +47,12 @@ public struct Configuration: Sendable, Equatable {
   /// Whether the encoders are SigLIP's: no class token, but attention that pools the patches, and texts whose tokens all
   /// see each other up to the last one, which gives the embedding.
   public var isSigLIP = false
+  public var pooling = FramePooling.classToken
+  public var textForm = TextForm.causal
+  /// Whether tokens are normalised before the first block.
+  public var hasPreNorm = true
+  /// Whether texts are split into BERT's word pieces, as CLIPA's are.
+  public var hasWordPieces = false
   public var joint = false
   public var temporalShift = ShiftForm.off
   /// Frames before and behind each frame that its tokens attend to besides its own, in every block: Open-VCLIP's

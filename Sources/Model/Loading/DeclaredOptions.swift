@@ -19,6 +19,12 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var promptHeads: Int?
   /// The side of a SigLIP's pictures, whose patches may leave a margin at their right and lower ends out.
   public var imageSize: Int?
+  /// Forms of the encoders; nil: CLIP's, or SigLIP's where the file has its tensors.
+  public var pooling: FramePooling?
+  public var textForm: TextForm?
+  public var hasPreNorm: Bool?
+  /// Whether texts are split into BERT's word pieces.
+  public var hasWordPieces = false
   /// Whether `visionHeads` and `textHeads` are a guess.
   public var headsAreAssumed = false
   /// The precision of the encoders' products; a default only, since any may be asked for.

@@ -25,7 +25,9 @@ struct TextBackward: Sendable {
     else { return nil }
     guard !text.isWhole else {
       throw Failure(
-        .unsupported, "the text encoder of a SigLIP is not trained here: train the temporal head alone")
+        .unsupported,
+        "a text encoder whose tokens all see each other, as SigLIP's and CLIPA's, is not trained here: train the "
+          + "temporal head alone")
     }
     blocks = try BlocksBackward(builder, text.blocks, names.blocks, passesDown: trainsEmbedding)
     lnFinal = builder.layerNorm(text.lnFinal, names.lnFinal)

@@ -18,12 +18,12 @@ extension TextTransformer {
     // Token embeddings are small beside what the first block adds to them: its rounding would be half of all.
     blocks = try ResidualBlocks(
       reader, TensorNames.Text.blocks, count: c.textLayers, width: c.textWidth, heads: c.textHeads,
-      causal: !c.isSigLIP, epsilon: c.epsilon, activation: c.activation.function, minimum: .int8,
+      causal: c.textForm == .causal, epsilon: c.epsilon, activation: c.activation.function, minimum: .int8,
       firstMinimum: .bf16)
     lnFinal = try reader.layerNorm(TensorNames.Text.lnFinal, c.textWidth, c.epsilon)
     projection = try reader.projection(
       TensorNames.Text.projection, bias: c.isSigLIP ? TensorNames.Text.projectionBias : nil, c.textWidth,
       c.embeddingSize)
-    isWhole = c.isSigLIP
+    isWhole = c.textForm == .whole
   }
 }

@@ -13,7 +13,7 @@ struct TextTransformer: Sendable {
   let blocks: ResidualBlocks
   let lnFinal: LayerNorm
   let projection: Linear  // [E, X]
-  /// Whether all tokens of a text see each other, and the last of its C tokens gives the embedding, as in SigLIP. Else
+  /// Whether all tokens of a text see each other, and the last of its C tokens gives the embedding, as in SigLIP and CLIPA. Else
   /// each sees those before it, and the text ends at its end-of-text token.
   let isWhole: Bool
   let contextLength: Int

@@ -9,7 +9,7 @@ struct VisionBackward: Sendable {
   private let patchEmbedding, classEmbedding, positionalEmbedding, timeEmbedding: FloatBuffer?
   private let lnPre, lnPost: LayerNormBackward
   private let projection: LinearBackward
-  /// The encoder's own, which a SigLIP does not have.
+  /// The encoder's own, which a SigLIP and a CLIPA do not have.
   private let (normBefore, projected): (LayerNorm, Linear)
   /// Whether anything before the blocks is trained.
   private let trainsEmbedding: Bool
@@ -18,9 +18,11 @@ struct VisionBackward: Sendable {
   init?(_ builder: BackwardBuilder, _ vision: VisionTransformer, infix: String) throws(Failure) {
     let names = TensorNames.Vision.self
     guard builder.trains(names.prefix) else { return nil }
-    guard let normBefore = vision.lnPre, let projected = vision.projection else {
+    let form = vision.configuration.unusualForm
+    guard form == nil, let normBefore = vision.lnPre, let projected = vision.projection else {
       throw Failure(
-        .unsupported, "the image encoder of a SigLIP is not trained here: train the temporal head alone")
+        .unsupported,
+        "the image encoder of \(form ?? "this model") is not trained here: train the temporal head alone")
     }
     self.vision = vision
     (self.normBefore, self.projected) = (normBefore, projected)

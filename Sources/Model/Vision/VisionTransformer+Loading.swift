@@ -30,7 +30,7 @@ extension VisionTransformer {
       ? try reader.promptVectors(TensorNames.Vision.prompts, [c.visualPrompts, width]) : nil
     deepPrompts = try DeepPrompts(
       reader, TensorNames.Vision.blocks, blocks: c.visionLayers, count: c.visualPrompts, width: width)
-    lnPre = c.isSigLIP ? nil : try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon)
+    lnPre = c.hasPreNorm ? try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon) : nil
     blocks = try ResidualBlocks(
       reader, TensorNames.Vision.blocks, infix: blockInfix, count: c.visionLayers, width: width,
       heads: c.visionHeads, causal: false, epsilon: c.epsilon, activation: c.activation.function,

@@ -11,7 +11,7 @@ struct VisionTransformer: Sendable {
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
   let prompts: FloatBuffer?  // [P, W], learned tokens after the patches
   let deepPrompts: DeepPrompts?  // those that further blocks begin with
-  let lnPre: LayerNorm?
+  let lnPre: LayerNorm?  // nil in a SigLIP and a CLIPA
   let blocks: ResidualBlocks
   /// One for each block, or none.
   let messages: [MessageLayer]
@@ -103,8 +103,7 @@ struct VisionTransformer: Sendable {
         let sequences = Sequences(
           offsets: buffers.offsets, count: count / framesPerSequence, view: view)
         try transform(
-          sequences, from: first, causal, wanted: contexts == nil && pooling == nil ? .first : .all, buffers,
-          pool)
+          sequences, from: first, causal, wanted: wantedRows(withContexts: contexts != nil), buffers, pool)
         let embeddings = out + first / framesPerSequence * configuration.embeddingSize
         try project(sequences, buffers, to: embeddings, pool)
         if let contexts, let context {
@@ -116,6 +115,11 @@ struct VisionTransformer: Sendable {
         first += count
       }
     }
+  }
+
+  /// The tokens of each sequence that are needed after the blocks.
+  private func wantedRows(withContexts hasContexts: Bool) -> WantedRows {
+    configuration.pooling == .classToken && !hasContexts ? .first : .all
   }
 
   /// The regions of one call's workspace. `patches` and `scratch` share their place: the patches are no longer needed
@@ -211,7 +215,8 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// Writes the class tokens, normalised by ln_post and projected, to out [sequences, E], or the pooled patches.
+  /// Writes the class tokens or the means of patches, normalised by ln_post and projected, to out [sequences, E], or the
+  /// pooled patches.
   private func project(
     _ sequences: Sequences, _ buffers: Buffers, to out: UnsafeMutablePointer<Float>,
     _ pool: ThreadPool
@@ -224,16 +229,35 @@ struct VisionTransformer: Sendable {
       }
       return
     }
-    for i in 0..<sequences.count {
-      (buffers.classes + i * width).update(
-        from: buffers.x + sequences.offsets[i] * width, count: width)
-    }
     let classes = buffers.classes
+    if configuration.pooling == .patches {
+      average(sequences, buffers.x, to: classes, pool)
+    } else {
+      for i in 0..<sequences.count {
+        (classes + i * width).update(from: buffers.x + sequences.offsets[i] * width, count: width)
+      }
+    }
     lnPost.apply(
       rows: sequences.count, classes, stride: width, to: classes, stride: width, pool: pool)
     projection.apply(
       rows: sequences.count, classes, stride: width, to: buffers.embeddings,
       stride: projection.outputs, pool: pool)
     out.update(from: buffers.embeddings, count: sequences.count * projection.outputs)
+  }
+
+  /// Writes the mean of each sequence's patches to out [sequences, W].
+  private func average(
+    _ sequences: Sequences, _ x: UnsafePointer<Float>, to out: UnsafeMutablePointer<Float>, _ pool: ThreadPool
+  ) {
+    let share = 1 / Float(patches)
+    pool.run(count: sequences.count) { index, _ in
+      let mean = out + index * width
+      let first = x + (sequences.offsets[index] + classTokens) * width
+      mean.update(from: first, count: width)
+      for patch in 1..<patches {
+        for i in 0..<width { mean[i] += first[patch * width + i] }
+      }
+      for i in 0..<width { mean[i] *= share }
+    }
   }
 }
