@@ -104,6 +104,7 @@ public struct Checkpoint {
       : try Checkpoint.describe(layout, found, options)
     var traits = described.traits
     family = described.family
+    if isOwn, first.metadata.index(of: "actionclip.word_pieces".utf8) != nil { traits.hasWordPieces = true }
     try Checkpoint.addTraits(of: first, renamed, family, to: &traits)
     if options.openCLIPName != nil, layout.family != .clip {
       throw Failure(
@@ -140,11 +141,12 @@ public struct Checkpoint {
   private static func tensors(
     _ renamed: RenamedTensors, _ base: (checkpoint: Checkpoint, path: FilePath)?, _ share: Double
   ) throws(Failure) -> any TensorSource {
-    guard let base else { return renamed }
+    let own: any TensorSource = try LayerScaledTensors(renamed) ?? renamed
+    guard let base else { return own }
     let (other, file) = (base.checkpoint.tensors, base.path.shown)
-    let isWhole = renamed.info(TensorNames.Text.tokenEmbedding) != nil
+    let isWhole = own.info(TensorNames.Text.tokenEmbedding) != nil
     let whole: any TensorSource =
-      isWhole ? renamed : try BaseCompletedTensors(renamed, with: other, of: file)
+      isWhole ? own : try BaseCompletedTensors(own, with: other, of: file)
     return share == 0 ? whole : try BaseMixedTensors(whole, with: other, share: share, of: file)
   }
 
@@ -200,7 +202,7 @@ public struct Checkpoint {
     try traits.sizes.check(tensors)
     try checkShortSide(traits, tensors)
     // A tokenizer of pieces may have any number of them.
-    if tensors.info(TensorNames.Vision.probe) == nil,
+    if tensors.info(TensorNames.Vision.probe) == nil, !traits.hasWordPieces,
       let rows = StatedSizes.measure(.vocabularySize, tensors)?.value
     {
       try ForeignModels.check(vocabulary: rows)

@@ -56,6 +56,14 @@ public struct FamilyTraits: Sendable, Equatable {
   public var promptHeads: Int?
   /// Whether the number of heads is a guess: neither a configuration nor a released model of these sizes tells it.
   public var headsAreAssumed = false
+  /// Whether the mean of a frame's patches gives its embedding, in place of its class token.
+  public var poolsPatches = false
+  /// Whether tokens go to the first block as they are.
+  public var hasNoPreNorm = false
+  /// Whether all tokens of a text see each other, and the last one gives the embedding.
+  public var textsAreWhole = false
+  /// Whether texts are split into BERT's word pieces.
+  public var hasWordPieces = false
   /// Whether each frame of a video scores by itself, and the mean of these scores is the video's.
   public var scoresFrames = false
   /// The side of pictures in pixels, where it may be no whole number of patches.
@@ -73,8 +81,10 @@ public struct FamilyTraits: Sendable, Equatable {
   public var shortSide: Int?
   /// Whether a configuration states that pictures are resized by Pillow's bicubic filter.
   public var resizesBicubic = false
-  /// Whether a configuration states that a SigLIP's pictures are resized by Pillow's bilinear filter.
+  /// Whether a configuration states that pictures are squashed to squares by Pillow's bilinear filter.
   public var resizesBilinear = false
+  /// Whether a configuration states that pictures are squashed to squares by Pillow's bicubic filter.
+  public var squashesBicubic = false
 
   public init() {}
 }

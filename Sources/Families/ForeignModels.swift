@@ -55,7 +55,9 @@ enum ForeignModels {
 
   /// Tokenizers that make other ids than CLIP's, by their number of tokens.
   private static let vocabularies: [Int: String] = [
-    21_128: "Chinese BERT's", 30_522: "BERT's", 32_000: "BERT's as CLIPA has it", 32_128: "T5's",
+    21_128: "Chinese BERT's", 30_522: "BERT's",
+    32_000: "BERT's, as in CLIPA, which is read with its open_clip_config.json or its name in open_clip",
+    32_128: "T5's",
     50_265: "RoBERTa's", 250_002: "XLM-RoBERTa's", 250_100: "mT5's (MetaCLIP 2 worldwide)", 250_112: "mT5's",
     256_000: "Gemma's", 901_629: "XLM-V's (MetaCLIP 2 worldwide)",
   ]

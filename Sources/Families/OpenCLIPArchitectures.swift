@@ -8,6 +8,8 @@ struct OpenCLIPArchitecture: Sendable {
   let textWidth: Int
   let textLayers: Int
   let textHeads: Int
+  /// Whether it is a CLIPA: patches are pooled, texts are seen whole and made of BERT's word pieces.
+  var isCLIPA: Bool { name.hasSuffix("-CLIPA") || name.hasSuffix("-CLIPA-336") }
 
   private init(
     _ name: String, patch: Int, _ vision: (width: Int, layers: Int, heads: Int),
@@ -27,6 +29,7 @@ struct OpenCLIPArchitecture: Sendable {
     OpenCLIPArchitecture("ViT-M-32", patch: 32, (512, 12, 8)),
     OpenCLIPArchitecture("ViT-M-32-alt", patch: 32, (512, 12, 8), text: (384, 12, 6)),
     OpenCLIPArchitecture("ViT-M-16", patch: 16, (512, 12, 8)),
+    OpenCLIPArchitecture("ViT-M-16-alt", patch: 16, (512, 12, 8), text: (384, 12, 6)),
     OpenCLIPArchitecture("ViT-B-32", patch: 32, (768, 12, 12)),
     OpenCLIPArchitecture("ViT-B-32-256", patch: 32, (768, 12, 12)),
     OpenCLIPArchitecture("ViT-B-32-plus-256", patch: 32, (896, 12, 14), text: (640, 12, 10)),
@@ -43,6 +46,12 @@ struct OpenCLIPArchitecture: Sendable {
     OpenCLIPArchitecture("ViT-H-14-378", patch: 14, (1280, 32, 16), text: (1024, 24, 16)),
     OpenCLIPArchitecture("ViT-g-14", patch: 14, (1408, 40, 16), text: (1024, 24, 16)),
     OpenCLIPArchitecture("ViT-bigG-14", patch: 14, (1664, 48, 16), text: (1280, 32, 20)),
+    OpenCLIPArchitecture("ViT-L-14-CLIPA", patch: 14, (1024, 24, 16), text: (768, 12, 12)),
+    OpenCLIPArchitecture("ViT-L-14-CLIPA-336", patch: 14, (1024, 24, 16), text: (768, 12, 12)),
+    OpenCLIPArchitecture("ViT-H-14-CLIPA", patch: 14, (1280, 32, 16), text: (1024, 24, 16)),
+    OpenCLIPArchitecture("ViT-H-14-CLIPA-336", patch: 14, (1280, 32, 16), text: (1024, 24, 16)),
+    OpenCLIPArchitecture("ViT-bigG-14-CLIPA", patch: 14, (1664, 48, 16), text: (1280, 32, 20)),
+    OpenCLIPArchitecture("ViT-bigG-14-CLIPA-336", patch: 14, (1664, 48, 16), text: (1280, 32, 20)),
     OpenCLIPArchitecture("ViT-e-14", patch: 14, (1792, 56, 16), text: (1280, 36, 20)),
   ]
 

@@ -12,16 +12,26 @@ struct OpenCLIPConfiguration {
   /// open_clip's defaults for keys that are left out.
   private struct Vision {
     var (imageSide, patchSide, width, headWidth, layers, ratio) = (224, 16, 768, 64, 12, 4.0)
+    var (poolsPatches, normalisesPooled, hasNoPreNorm) = (false, false, false)
   }
 
   private struct Text {
     var (context, vocabulary, width, heads, layers, ratio) = (77, 49_408, 512, 8, 12, 4.0)
+    var (hasNoMask, takesLast) = (false, false)
+    /// The tokenizer of another program's, and whether the mark at the end of its texts becomes padding.
+    var tokenizer = ""
+    var stripsSeparator = false
+  }
+
+  /// How pictures are resized.
+  private struct Resize {
+    var (isSquash, isBilinear) = (false, false)
   }
 
   /// Parts of a network that CLIP's has not; false, null, 0, "none" and nothing inside leave them out.
   private static let foreign: Set<String> = [
-    "timm_model_name", "hf_model_name", "ls_init_value", "attentional_pool", "no_ln_pre",
-    "final_ln_after_pool", "no_causal_mask", "embed_cls", "proj_bias", "qk_norm", "scaled_cosine_attn",
+    "timm_model_name", "hf_model_name", "attentional_pool", "use_pad_mask", "embed_cls", "proj_bias",
+    "qk_norm", "scaled_cosine_attn",
     "scale_heads", "scale_attn", "scale_attn_inner", "scale_fc", "norm_kwargs", "act_kwargs",
     "multimodal_cfg",
     "init_logit_bias", "input_patchnorm", "global_average_pool",
@@ -29,7 +39,9 @@ struct OpenCLIPConfiguration {
 
   /// Keys that change no number: of training, of parts that a foreign key switches on, of how results are given.
   private static let harmless: Set<String> = [
-    "patch_dropout", "output_tokens", "attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained",
+    "patch_dropout", "output_tokens", "correct_cls_mask",
+    // The scales that a training begins with; tensors have those of its end.
+    "ls_init_value", "attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained",
     "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path", "hf_model_pretrained",
     "hf_proj_type", "hf_pooler_type", "pad_id", "eos_id", "tokenizer_mode", "custom_text", "init_logit_scale",
     "nonscalar_logit_scale", "output_dict", "cast_dtype",
@@ -39,7 +51,7 @@ struct OpenCLIPConfiguration {
     var json = Configurations.reader(bytes)
     var traits = FamilyTraits()
     traits.activation = .gelu
-    var (vision, text) = (Vision(), Text())
+    var (vision, text, resize) = (Vision(), Text(), Resize())
     var embedding: Int?
     var isThere = false
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
@@ -55,7 +67,7 @@ struct OpenCLIPConfiguration {
           default: try OpenCLIPConfiguration.passOrRefuse(key, &json)
           }
         }
-      case "preprocess_cfg": try OpenCLIPConfiguration.readPreprocessing(&json, into: &traits)
+      case "preprocess_cfg": try OpenCLIPConfiguration.readPreprocessing(&json, into: &traits, &resize)
       default: try Configurations.refuseUnknown(&json, of: "open_clip_config.json")
       }
     }
@@ -66,8 +78,42 @@ struct OpenCLIPConfiguration {
     }
     traits.visionHeads = vision.width / vision.headWidth
     traits.textHeads = text.heads
+    try OpenCLIPConfiguration.take(vision, text, resize, into: &traits)
     self.traits = traits
     try state(vision, text, embedding)
+  }
+
+  /// Takes the forms of both encoders, those of CLIP or of CLIPA, and how pictures are resized.
+  private static func take(
+    _ vision: Vision, _ text: Text, _ resize: Resize, into traits: inout FamilyTraits
+  ) throws(Failure) {
+    guard !vision.poolsPatches || vision.normalisesPooled else {
+      throw .unsupported(
+        "'vision_cfg': 'pool_type' is 'avg' without 'final_ln_after_pool': the mean of patches is computed before "
+          + "ln_post alone")
+    }
+    guard text.hasNoMask == text.takesLast else {
+      throw .unsupported(
+        "'text_cfg': 'no_causal_mask' is \(text.hasNoMask) with the 'pool_type' '\(text.takesLast ? "last" : "argmax")': "
+          + "the last token is taken of texts without a mask alone, as in CLIPA")
+    }
+    let isBERTs = text.tokenizer.split(separator: "/").last == "bert-base-uncased"
+    guard text.tokenizer.isEmpty || isBERTs && text.stripsSeparator && text.hasNoMask else {
+      throw .unsupported(
+        "'text_cfg': 'hf_tokenizer_name' is \(quoted(text.tokenizer.utf8)): its texts are not made by CLIP's tokenizer, "
+          + "nor as CLIPA makes them by BERT's")
+    }
+    guard resize.isSquash || !resize.isBilinear else {
+      throw .unsupported(
+        "'preprocess_cfg': 'interpolation' is 'bilinear' without the 'resize_mode' 'squash': it is computed for "
+          + "pictures that are squashed to squares alone")
+    }
+    traits.poolsPatches = vision.poolsPatches
+    traits.hasNoPreNorm = vision.hasNoPreNorm
+    traits.textsAreWhole = text.hasNoMask
+    traits.hasWordPieces = isBERTs
+    traits.resizesBilinear = resize.isBilinear
+    traits.squashesBicubic = resize.isSquash && !resize.isBilinear
   }
 
   /// States the sizes that the tensors are held against.
@@ -115,8 +161,12 @@ struct OpenCLIPConfiguration {
         }
         vision.layers = try json.integer()
       case "mlp_ratio": vision.ratio = try json.number()
-      case "pool_type": try Configurations.expect(["tok"], &json)
-      case "pos_embed_type": try Configurations.expect(["learnable"], &json)
+      case "pool_type":
+        vision.poolsPatches = try isOther("avg", than: "tok", &json)
+      case "final_ln_after_pool": vision.normalisesPooled = try Configurations.bool(&json) ?? false
+      case "no_ln_pre": vision.hasNoPreNorm = try Configurations.bool(&json) ?? false
+      // Either way the file has the numbers.
+      case "pos_embed_type": try Configurations.expect(["learnable", "sin_cos_2d"], &json)
       default: try passOrRefuse(key, &json)
       }
     }
@@ -131,19 +181,48 @@ struct OpenCLIPConfiguration {
       case "heads": text.heads = try json.integer()
       case "layers": text.layers = try json.integer()
       case "mlp_ratio": text.ratio = try json.number()
-      case "pool_type": try Configurations.expect(["argmax"], &json)
+      case "pool_type": text.takesLast = try isOther("last", than: "argmax", &json)
+      case "no_causal_mask": text.hasNoMask = try Configurations.bool(&json) ?? false
       case "proj_type": try Configurations.expect(["linear"], &json)
-      case "hf_tokenizer_name", "tokenizer_kwargs":
-        try Configurations.refuseUnlessOff(
-          &json, "its texts are not made by CLIP's tokenizer, which is the only one here")
+      case "hf_tokenizer_name": text.tokenizer = try Configurations.text(&json) ?? ""
+      case "tokenizer_kwargs": text.stripsSeparator = try stripsSeparator(&json)
       default: try passOrRefuse(key, &json)
       }
     }
   }
 
+  /// Whether a text is `other` and not `usual`; null is the usual one, and any other text is refused.
+  private static func isOther(_ other: String, than usual: String, _ json: inout Reader) throws(Failure)
+    -> Bool
+  {
+    guard let value = try Configurations.text(&json), value != usual else { return false }
+    guard value == other else {
+      throw .unsupported(
+        "is \(quoted(value.utf8)), expected '\(usual)' or '\(other)', which alone are computed")
+    }
+    return true
+  }
+
+  /// Whether `tokenizer_kwargs` say that the mark at a text's end becomes padding, as CLIPA's texts have it.
+  private static func stripsSeparator(_ json: inout Reader) throws(Failure) -> Bool {
+    if try json.kind() == .null {
+      try json.null()
+      return false
+    }
+    var strips = false
+    try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
+      switch key {
+      case "strip_sep_token": strips = try Configurations.bool(&json) ?? false
+      case "clean": try Configurations.expect(["whitespace"], &json)
+      default: try Configurations.refuseUnknown(&json, of: "a tokenizer")
+      }
+    }
+    return strips
+  }
+
   /// Reads `preprocess_cfg`, the transforms that open_clip builds for inference.
   private static func readPreprocessing(
-    _ json: inout Reader, into traits: inout FamilyTraits
+    _ json: inout Reader, into traits: inout FamilyTraits, _ resize: inout Resize
   ) throws(Failure) {
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
@@ -154,9 +233,15 @@ struct OpenCLIPConfiguration {
           traits.sizes.add(.imageSize, side, "open_clip_config.json says that 'preprocess_cfg.size' is")
         }
       case "mode": try Configurations.expect(["RGB"], &json)
-      case "resize_mode": try Configurations.expect(["shortest"], &json)
-      // At inference open_clip takes 'random' for bicubic.
-      case "interpolation": try Configurations.expect(["bicubic", "random"], &json)
+      case "resize_mode": resize.isSquash = try isOther("squash", than: "shortest", &json)
+      case "interpolation":
+        let filter = try Configurations.text(&json) ?? "bicubic"
+        resize.isBilinear = filter == "bilinear"
+        // At inference open_clip takes 'random' for bicubic.
+        guard resize.isBilinear || ["bicubic", "random"].contains(filter) else {
+          throw .unsupported(
+            "is \(quoted(filter.utf8)), expected 'bicubic' or 'bilinear', which alone are computed")
+        }
       case "fill_color": try Configurations.pass(&json)  // of the resize_mode 'longest'
       default: try Configurations.refuseUnknown(&json, of: "open_clip's preprocessing")
       }

@@ -37,6 +37,11 @@ enum OpenCLIPNames {
     for (size, value, what) in sizes {
       traits.sizes.add(size, value, "open_clip's \(quoted(name.utf8)) has \(what)")
     }
+    if known.isCLIPA {
+      (traits.poolsPatches, traits.hasNoPreNorm, traits.textsAreWhole) = (true, true, true)
+      (traits.hasWordPieces, traits.resizesBilinear) = (true, true)
+      (traits.mean, traits.std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    }
     if tag == "dfn5b" {
       throw .unsupported(
         "\(quoted(name.utf8)): its pictures are squashed to a square, which is not computed; give the architecture "

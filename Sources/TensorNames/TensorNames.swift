@@ -49,6 +49,10 @@ public enum TensorNames {
     public static let ln2 = "ln_2."
     public static let fc = "mlp.c_fc."
     public static let projection = "mlp.c_proj."
+    /// Scales of what attention and the MLP give (LayerScale, arXiv 2103.17239), which are multiplied into the layers
+    /// before them when a file is opened.
+    public static let attentionScale = "ls_1.gamma"  // [W]
+    public static let hiddenScale = "ls_2.gamma"  // [W]
     /// X-CLIP's message tokens: each frame's message, and the attention of messages to each other.
     public static let messageFC = "message_fc."
     public static let messageLN = "message_ln."

@@ -97,10 +97,22 @@ import Weights
   @Test(arguments: [
     (#"{}"#, "'model_cfg' is missing"),
     (#"{"model_cfg":{"vision_cfg":{"timm_model_name":"vit"}}}"#, "'vision_cfg': 'timm_model_name'"),
-    (#"{"model_cfg":{"vision_cfg":{"pool_type":"avg"}}}"#, "'avg', expected 'tok'"),
+    (#"{"model_cfg":{"vision_cfg":{"pool_type":"none"}}}"#, "'none', expected 'tok' or 'avg'"),
+    (#"{"model_cfg":{"vision_cfg":{"pool_type":"avg"}}}"#, "'avg' without 'final_ln_after_pool'"),
     (#"{"model_cfg":{"vision_cfg":{"width":100,"head_width":64}}}"#, "a width of 100 in heads of 64"),
     (#"{"model_cfg":{"vision_cfg":{"head_width":0}}}"#, "in heads of 0"),
     (#"{"model_cfg":{"text_cfg":{"no_causal_mask":true}}}"#, "'no_causal_mask'"),
+    (
+      #"{"model_cfg":{"text_cfg":{"pool_type":"last"}}}"#,
+      "'no_causal_mask' is false with the 'pool_type' 'last'"
+    ),
+    (#"{"model_cfg":{"text_cfg":{"hf_tokenizer_name":"bert-base-uncased"}}}"#, "'hf_tokenizer_name'"),
+    (#"{"model_cfg":{"text_cfg":{"tokenizer_kwargs":{"language":"en"}}}}"#, "'language'"),
+    (
+      #"{"model_cfg":{},"preprocess_cfg":{"interpolation":"bilinear"}}"#, "without the 'resize_mode' 'squash'"
+    ),
+    (#"{"model_cfg":{},"preprocess_cfg":{"interpolation":"nearest"}}"#, "'nearest'"),
+    (#"{"model_cfg":{},"preprocess_cfg":{"resize_mode":"longest"}}"#, "'longest'"),
     (#"{"preprocess_cfg":{"mean":[1,2]}}"#, "2 numbers"),
   ])
   func refusesOtherNetworks(_ text: String, _ what: String) {
@@ -123,6 +135,27 @@ import Weights
     #expect(traits.visionHeads == heads)
   }
 
+  @Test func readsCLIPAs() throws {
+    let traits = try openCLIP(
+      #"""
+      {"model_cfg":{"embed_dim":768,"vision_cfg":{"image_size":224,"layers":24,"width":1024,"patch_size":14,
+      "no_ln_pre":true,"pool_type":"avg","final_ln_after_pool":true,"pos_embed_type":"sin_cos_2d"},
+      "text_cfg":{"context_length":32,"vocab_size":32000,"hf_tokenizer_name":"google-bert/bert-base-uncased",
+      "tokenizer_kwargs":{"strip_sep_token":true},"pool_type":"last","no_causal_mask":true}},
+      "preprocess_cfg":{"size":224,"mode":"RGB","mean":[0.485,0.456,0.406],"std":[0.229,0.224,0.225],
+      "interpolation":"bilinear","resize_mode":"squash"}}
+      """#
+    ).traits
+    #expect(traits.poolsPatches && traits.hasNoPreNorm && traits.textsAreWhole && traits.hasWordPieces)
+    #expect(traits.resizesBilinear && !traits.squashesBicubic)
+    let named = try OpenCLIPNames.traits("ViT-L-14-CLIPA-336/datacomp1b")
+    #expect(named.poolsPatches && named.hasNoPreNorm && named.textsAreWhole && named.hasWordPieces)
+    #expect(named.resizesBilinear && named.mean == [0.485, 0.456, 0.406] && named.activation == .gelu)
+    let usual = try openCLIP(#"{"model_cfg":{},"preprocess_cfg":{"resize_mode":"squash"}}"#).traits
+    #expect(!usual.poolsPatches && !usual.hasNoPreNorm && !usual.textsAreWhole && !usual.hasWordPieces)
+    #expect(usual.squashesBicubic && !usual.resizesBilinear)
+  }
+
   @Test func refusesTagsItDoesNotKnow() throws {
     #expect(
       refusal { _ = try OpenCLIPNames.traits("ViT-B-32/mine") }?.message.contains("'mine' is not known")
@@ -132,7 +165,7 @@ import Weights
     #expect(traits.activation == nil && traits.visionHeads == 16)
   }
 
-  @Test(arguments: ["", "ViT", "RN50", "ViT-B-16-SigLIP", "ViT-L-14-CLIPA", "-quickgelu", "ViT-B-16 "])
+  @Test(arguments: ["", "ViT", "RN50", "ViT-B-16-SigLIP", "ViT-L-14-CLIPA-384", "-quickgelu", "ViT-B-16 "])
   func refusesNamesItDoesNotKnow(_ name: String) {
     #expect(refusal { _ = try OpenCLIPNames.traits(name) }?.message.contains("known are ViT-B-16, ") == true)
   }
