@@ -110,8 +110,8 @@ private final class TextEncoder {
       try withCStrings([String(decoding: text, as: UTF8.self)]) { texts in
         try check(actionclip_tokenize(model.handle, texts, 1, tooLong, &row, model.contextLength))
       }
-      // All tokens of a SigLIP's row count, padding too.
-      if model.info.sigmoid_scores != 0, row.first != model.info.vocabulary_size - 2 { return row[...] }
+      // All tokens of a row count that does not begin with CLIP's marker: a SigLIP's and a CLIPA's, padding too.
+      if row.first != model.info.vocabulary_size - 2 { return row[...] }
       // The end marker is never 0, padding always is.
       guard let end = row.lastIndex(where: { $0 != 0 }), end > 0 else {
         throw CommandError("the library gave a row without markers")

@@ -21,6 +21,10 @@ extension DeclaredOptions {
     integrationHeads = integrationHeads ?? traits.integrationHeads
     promptHeads = promptHeads ?? traits.promptHeads
     imageSize = imageSize ?? traits.imageSize
+    if traits.poolsPatches { pooling = pooling ?? .patches }
+    if traits.textsAreWhole { textForm = textForm ?? .whole }
+    if traits.hasNoPreNorm { hasPreNorm = hasPreNorm ?? false }
+    hasWordPieces = hasWordPieces || traits.hasWordPieces
     headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
     temporalView = temporalView ?? traits.temporalView
     scoresFrames = scoresFrames || traits.scoresFrames
@@ -49,6 +53,7 @@ extension Preset {
       shortSide = traits.shortSide
     }
     if traits.resizesBilinear { resize = .squareBilinear }
+    if traits.squashesBicubic { resize = .square }
     if family == .openVCLIP { shortSide = imageSize }
     if let side = traits.shortSide, side != imageSize { shortSide = side }
     if let mean = traits.mean, mean.count == 3 { self.mean = (mean[0], mean[1], mean[2]) }

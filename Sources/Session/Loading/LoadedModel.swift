@@ -76,7 +76,9 @@ public final class LoadedModel: Sendable {
     family = weights.family
     format = weights.format
     let lookup = TokenizerLookup(
-      vocabularySize: model.configuration.vocabularySize, isOfPieces: model.configuration.isSigLIP)
+      vocabularySize: model.configuration.vocabularySize,
+      kind: model.configuration.isSigLIP
+        ? .pieces : model.configuration.hasWordPieces ? .wordPieces : .bytePairs)
     let found = try lookup.find(
       options.tokenizer, metadata.merges, pieces: LoadedModel.storedTokenizer(weights.tensors), path,
       weights.folder, file)

@@ -8,19 +8,25 @@ import Tokenizer
 struct TokenizerLookup {
   /// File names of SigLIP's tokenizer.
   private static let pieceNames = ["spiece.model", "tokenizer.json"]
+  /// File names of BERT's tokenizer.
+  private static let wordPieceNames = ["tokenizer.json", "vocab.txt"]
   /// File names of CLIP's tokenizer: CLIP's own, then Hugging Face's.
   private static let fileNames = [
     "bpe_simple_vocab_16e6.txt.gz", "bpe_simple_vocab_16e6.txt", "merges.txt", "tokenizer.json",
   ]
 
   let vocabularySize: Int
-  /// Whether the model's texts are made of pieces, as SigLIP's are.
-  let isOfPieces: Bool
+  /// The tokenizer that the model's texts are made by.
+  let kind: TokenizerKind
 
   private var advice: String {
-    isOfPieces
-      ? "give SigLIP's spiece.model or SigLIP 2's tokenizer.json to encode text (option tokenizer_path)"
-      : "give CLIP's merge list or tokenizer.json to encode text (option tokenizer_path)"
+    let files =
+      switch kind {
+      case .bytePairs: "CLIP's merge list or tokenizer.json"
+      case .pieces: "SigLIP's spiece.model or SigLIP 2's tokenizer.json"
+      case .wordPieces: "the tokenizer.json or vocab.txt of BERT (bert-base-uncased)"
+      }
+    return "give \(files) to encode text (option tokenizer_path)"
   }
 
   /// The tokenizer that the caller names, else the one inside the model's file (`merges`, or the bytes of `pieces`), else
@@ -54,7 +60,12 @@ struct TokenizerLookup {
   private func search(
     _ folder: FilePath, beside path: FilePath
   ) throws(Failure) -> (Tokenizer?, problem: String) {
-    let names = isOfPieces ? TokenizerLookup.pieceNames : TokenizerLookup.fileNames
+    let names =
+      switch kind {
+      case .bytePairs: TokenizerLookup.fileNames
+      case .pieces: TokenizerLookup.pieceNames
+      case .wordPieces: TokenizerLookup.wordPieceNames
+      }
     for name in names {
       let file = folder.file(name)
       guard file.withCString({ access($0, R_OK) }) == 0 else { continue }
@@ -72,13 +83,20 @@ struct TokenizerLookup {
 
   /// Refuses a tokenizer of another kind than the model's.
   private func checked(_ tokenizer: Tokenizer) throws(Failure) -> Tokenizer {
-    guard tokenizer.isOfPieces == isOfPieces else {
+    guard tokenizer.kind == kind else {
       throw Failure(
         .vocabularyMismatch,
-        isOfPieces
-          ? "the tokenizer is CLIP's, but the model is a SigLIP"
-          : "the tokenizer is SigLIP's, but the model is a CLIP")
+        "the tokenizer is \(TokenizerLookup.owner(tokenizer.kind))'s, but the model's texts are made by "
+          + "\(TokenizerLookup.owner(kind))'s")
     }
     return tokenizer
+  }
+
+  private static func owner(_ kind: TokenizerKind) -> StaticString {
+    switch kind {
+    case .bytePairs: "CLIP"
+    case .pieces: "SigLIP"
+    case .wordPieces: "BERT"
+    }
   }
 }
