@@ -385,6 +385,7 @@ def make_families():
     put(8, "lora", (fixtures / "lora/adapter_config.json").read_bytes())
     siglip = TESTS / "fixtures/siglip/hugging_face"
     put(9, "siglip", (siglip / "config.json").read_bytes())
+    put(2, "clipa", (TESTS / "fixtures/clipa/model/open_clip_config.json").read_bytes())
     put(10, "siglip-processor", (siglip / "preprocessor_config.json").read_bytes())
 
     layouts = {
@@ -418,6 +419,17 @@ def make_families():
     write("tokenizer", "pieces", bytes([7]) + sentence_pieces())
     write("tokenizer", "byte-pieces", bytes([7]) + sentence_pieces(falls_back=True))
     write("tokenizer", "byte-fallback", bytes([7]) + json.dumps(byte_fallback(), separators=(",", ":")).encode())
+    marks = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##b", "ab", "##c", "d", "##aaaaaaa"]
+    write("tokenizer", "word-list", bytes([7]) + "".join(f"{mark}\n" for mark in marks).encode())
+    words = {
+        "version": "1.0", "added_tokens": [{"id": id, "content": mark} for id, mark in enumerate(marks[:5])],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True,
+                       "strip_accents": None, "lowercase": True},
+        "pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": None,
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+                  "max_input_chars_per_word": 100, "vocab": {mark: id for id, mark in enumerate(marks)}},
+    }  # fmt: skip
+    write("tokenizer", "word-pieces", bytes([7]) + json.dumps(words, separators=(",", ":")).encode())
     write("tokenizer", "whole", bytes([7]) + b'{"model":{"type":"BPE","vocab":{},"merges":[]}}')
 
     with zipfile.ZipFile(TESTS / "fixtures/torchscript/many.pt") as file:

@@ -2,7 +2,7 @@
 import System
 @testable import Tokenizer
 
-/// A tokenizer.json or spiece.model: as a whole, or a part of a tokenizer.json that is CLIP's in everything else; the
+/// A tokenizer.json, spiece.model or vocab.txt: as a whole, or a part of a tokenizer.json that is CLIP's in everything else; the
 /// first byte says which.
 @_cdecl("fuzz_tokenizer")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
@@ -36,7 +36,7 @@ private func checkPieces(_ tokenizer: Tokenizer) throws(Failure) {
   let again: Tokenizer
   do { again = try Tokenizer(file: UnsafeRawBufferPointer(written.view)) } catch { fatalError("\(error)") }
   precondition(again.vocabularySize == tokenizer.vocabularySize)
-  for text in ["a", " Ab c<a>\u{2581}", "\u{FB01}\u{301}\u{1F600}", "aaaaaaab\n\n"] {
+  for text in ["a", " Ab c<a>\u{2581}", "\u{FB01}\u{301}\u{1F600}", "aaaaaaab\n\n", "[SEP]d[x] \u{591C}"] {
     try Array(text.utf8).withUnsafeBufferPointer { (text) throws(Failure) in
       let ids = try tokenizer.ids(of: text)
       let same = try again.ids(of: text)
