@@ -106,6 +106,8 @@ extension ActionCLIP {
     if c.integrationHeads > 0 { declared.integrationHeads = c.integrationHeads }
     if c.promptHeads > 0 { declared.promptHeads = c.promptHeads }
     declared.scoresFrames = c.scoresFrames
+    (declared.pooling, declared.textForm) = (c.pooling, c.textForm)
+    (declared.hasPreNorm, declared.hasWordPieces) = (c.hasPreNorm, c.hasWordPieces)
     return try ActionCLIP(tensors, options: own, declared: declared, declaresOptions: false)
   }
 }
