@@ -148,7 +148,8 @@ struct TokenizerJSONTests {
   // MARK: - Other tokenizers
 
   @Test func anotherModelIsRefused() throws {
-    for type in ["WordPiece", "Unigram", "WordLevel"] {
+    try expect("this is not BERT's uncased tokenizer") { $0.settings = "\"type\":\"WordPiece\"," }
+    for type in ["Unigram", "WordLevel"] {
       try expect("'model.type' is '\(type)', CLIP's is 'BPE'") { $0.settings = "\"type\":\"\(type)\"," }
     }
     try expect("'model.end_of_word_suffix' is '', CLIP's is '</w>'") {

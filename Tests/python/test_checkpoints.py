@@ -135,7 +135,7 @@ def test_a_head_of_one_s_own_is_told_how_to_be_dropped(tmp_path, torch, module, 
         ("visual.temporal_embedding", "a step between the frames"),
         ("visual.transformer.resblocks.1.adapter.down.weight", "an adapter"),
         ("visual.transformer.resblocks.0.attn.q_proj.lora_A.weight", "LoRA"),
-        ("transformer.resblocks.0.ls_1.gamma", "a scale after the encoder's layers"),
+        ("transformer.resblocks.0.ls_1.scale", "a scale after the encoder's layers"),
         ("visual.whatever", "a part that CLIP's encoders have not"),
     ],
 )

@@ -113,7 +113,8 @@ def test_what_is_not_clip_s_is_refused_by_name(hugging_face):
     assert "'normalizer' has no step 'Lowercase'" in changed(normalizer=None)
     vocabulary = {**whole["model"]["vocab"], "!": 1, '"': 0}
     assert "'\"' has the id 0, expected 1" in changed(model={**whole["model"], "vocab": vocabulary})
-    assert "'model.type' is 'WordPiece'" in changed(model={**whole["model"], "type": "WordPiece"})
+    assert "'model.type' is 'Unigram'" in changed(model={**whole["model"], "type": "Unigram"})
+    assert "this is not BERT's uncased tokenizer" in changed(model={**whole["model"], "type": "WordPiece"})
     assert "'<extra>' has the id" in changed(added_tokens=[{"id": len(vocabulary), "content": "<extra>"}])
     (folder / "vocab.json").write_text(json.dumps(vocabulary), encoding="utf-8")
     message = refused(folder / "merges.txt")
