@@ -40,7 +40,7 @@ extension VisionTransformer {
     let (frames, sequences) = (Double(configuration.frames), Double(configuration.frameRowsPerVideo))
     let rows = sequences * Double(sequenceLength)
     work.add(patchEmbedding, rows: frames * Double(patches))
-    let wantsAll = context != nil || pooling != nil
+    let wantsAll = context != nil || configuration.pooling != .classToken
     for (index, block) in blocks.blocks.enumerated() {
       work.add(
         block, rows: rows, sequences: sequences, keys: Double(longest),
