@@ -16,26 +16,11 @@ struct HuggingFaceConfiguration {
 
   /// The settings of one encoder.
   private struct Tower {
-    var hiddenAct = "quick_gelu"
-    var epsilon = 1e-5
-    var heads: Int
-    var width: Int
-    var hidden: Int
-    var layers = 12
+    var common: TowerConfiguration
     var endsOfText: [Int]?
-    // The vision tower.
-    var imageSide = 224
-    var patchSide = 32
-    var channels = 3
     // Of X-CLIP's vision tower.
     var integrationHeads = 8
     var frames = 8
-    // The text tower.
-    var vocabulary = 49_408
-    var context = 77
-
-    static let text = Tower(heads: 8, width: 512, hidden: 2048)
-    static let vision = Tower(heads: 12, width: 768, hidden: 3072)
   }
 
   /// Whether a text's embedding is taken at the largest id whatever the file says, as in transformers' XCLIPTextModel.
@@ -47,7 +32,7 @@ struct HuggingFaceConfiguration {
     let expected = isXCLIP ? "xclip" : "clip"
 
     var json = Configurations.reader(bytes)
-    var (text, vision) = (Tower.text, Tower.vision)
+    var (text, vision) = (Tower(common: .clipText), Tower(common: .clipVision))
     // Older files say some things twice; as in transformers, the `_dict` has the last word.
     var (textDictionary, visionDictionary) = (text, vision)
     var (hasTextDictionary, hasVisionDictionary) = (false, false)
@@ -80,46 +65,21 @@ struct HuggingFaceConfiguration {
     guard isCLIP else { throw .invalid("'model_type' is missing, expected '\(expected)'") }
     if hasTextDictionary { text = textDictionary }
     if hasVisionDictionary { vision = visionDictionary }
-    for tower in [text, vision] {
-      try traits.agree(\.activation, HuggingFaceConfiguration.activation(tower.hiddenAct), "'hidden_act'")
-      try traits.agree(\.epsilon, Float(tower.epsilon), "'layer_norm_eps'")
-    }
+    try traits.add(text: text.common, vision: vision.common)
     if isXCLIP {
-      let act = try HuggingFaceConfiguration.activation(promptAct ?? "quick_gelu")
+      let act = try TowerConfiguration.activation(promptAct ?? "quick_gelu")
       guard act == traits.activation else {
         throw .unsupported(
           "'prompt_hidden_act' is not the encoders' 'hidden_act', with which prompts are computed")
       }
       (traits.integrationHeads, traits.promptHeads) = (vision.integrationHeads, promptHeads)
-      traits.sizes.add(.frames, vision.frames, "config.json says that 'vision_config.num_frames' is")
+      traits.state([(.frames, vision.frames, "vision_config.num_frames")])
     }
-    guard vision.channels == 3 else {
-      throw .unsupported("'num_channels' is \(vision.channels), expected 3: pictures of red, green and blue")
-    }
-    traits.textHeads = text.heads
-    traits.visionHeads = vision.heads
-    endsOfText = text.endsOfText ?? endsOfText
-    state(text, vision, projection)
-  }
-
-  /// States the sizes that the tensors are held against.
-  private mutating func state(_ text: Tower, _ vision: Tower, _ projection: Int) {
-    let sizes: [(StatedSizes.Size, Int, String)] = [
-      (.imageSize, vision.imageSide, "vision_config.image_size"),
-      (.patchSize, vision.patchSide, "vision_config.patch_size"),
-      (.visionWidth, vision.width, "vision_config.hidden_size"),
-      (.visionLayers, vision.layers, "vision_config.num_hidden_layers"),
-      (.visionHidden, vision.hidden, "vision_config.intermediate_size"),
+    traits.state([
+      (.imageSize, vision.common.imageSide, "vision_config.image_size"),
       (.embeddingSize, projection, "projection_dim"),
-      (.textWidth, text.width, "text_config.hidden_size"),
-      (.textLayers, text.layers, "text_config.num_hidden_layers"),
-      (.textHidden, text.hidden, "text_config.intermediate_size"),
-      (.contextLength, text.context, "text_config.max_position_embeddings"),
-      (.vocabularySize, text.vocabulary, "text_config.vocab_size"),
-    ]
-    for (size, value, key) in sizes {
-      traits.sizes.add(size, value, "config.json says that '\(key)' is")
-    }
+    ])
+    endsOfText = text.endsOfText ?? endsOfText
   }
 
   /// Reads an encoder's object into `tower`; false, with nothing changed, where the value is null.
@@ -130,18 +90,8 @@ struct HuggingFaceConfiguration {
       return false
     }
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
+      if try tower.common.take(key, &json) { return }
       switch key {
-      case "hidden_act": tower.hiddenAct = try json.string(atMost: Configurations.maximumText)
-      case "layer_norm_eps": tower.epsilon = try Configurations.number(&json) ?? tower.epsilon
-      case "hidden_size": tower.width = try json.integer()
-      case "intermediate_size": tower.hidden = try json.integer()
-      case "num_hidden_layers": tower.layers = try json.integer()
-      case "num_attention_heads": tower.heads = try json.integer()
-      case "image_size": tower.imageSide = try Configurations.side(&json) ?? tower.imageSide
-      case "patch_size": tower.patchSide = try Configurations.side(&json) ?? tower.patchSide
-      case "num_channels": tower.channels = try json.integer()
-      case "vocab_size": tower.vocabulary = try json.integer()
-      case "max_position_embeddings": tower.context = try json.integer()
       case "eos_token_id": tower.endsOfText = try endsOfText(&json)
       case "model_type":
         try Configurations.expect(
@@ -205,18 +155,6 @@ struct HuggingFaceConfiguration {
     "transformers.js_config",
     "transformers_version", "typical_p", "use_bfloat16", "use_cache",
   ]
-
-  static func activation(_ name: String) throws(Failure) -> FamilyTraits.Activation {
-    switch name {
-    case "quick_gelu": return .quickGELU
-    // Two programs for the same function.
-    case "gelu", "gelu_python": return .gelu
-    case "gelu_pytorch_tanh": return .tanhGELU
-    default:
-      throw .unsupported(
-        "'hidden_act' is \(quoted(name.utf8)); 'quick_gelu', 'gelu' and 'gelu_pytorch_tanh' are computed")
-    }
-  }
 
   /// The embedding is taken at the largest id of a text: that must be where the file means it.
   func check(vocabulary: Int) throws(Failure) {

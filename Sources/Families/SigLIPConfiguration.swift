@@ -12,13 +12,8 @@ struct SigLIPConfiguration {
 
   /// The settings of one encoder.
   private struct Tower {
-    var hiddenAct = "gelu_pytorch_tanh"
-    var epsilon = 1e-6
-    var (heads, width, hidden, layers) = (12, 768, 3072, 12)
-    // The vision tower.
-    var (imageSide, patchSide, channels) = (224, 16, 3)
-    // The text tower.
-    var (vocabulary, context) = (32_000, 64)
+    var common = TowerConfiguration.sigLIP
+    /// Numbers of a text's embedding; nil: as many as the width.
     var projection: Int?
   }
 
@@ -38,55 +33,21 @@ struct SigLIPConfiguration {
     }
     try json.finish()
     guard isSigLIP else { throw .invalid("'model_type' is missing, expected 'siglip'") }
-    for tower in [text, vision] {
-      try traits.agree(
-        \.activation, HuggingFaceConfiguration.activation(tower.hiddenAct), "'hidden_act'")
-      try traits.agree(\.epsilon, Float(tower.epsilon), "'layer_norm_eps'")
-    }
-    guard vision.channels == 3 else {
-      throw .unsupported("'num_channels' is \(vision.channels), expected 3: pictures of red, green and blue")
-    }
-    guard text.projection ?? text.width == vision.width else {
+    try traits.add(text: text.common, vision: vision.common)
+    traits.imageSize = vision.common.imageSide
+    let (ofTexts, ofPictures) = (text.projection ?? text.common.width, vision.common.width)
+    guard ofTexts == ofPictures else {
       throw .unsupported(
-        "texts have embeddings of \(text.projection ?? text.width) numbers ('projection_size'), and pictures of "
-          + "\(vision.width) ('hidden_size')")
+        "texts have embeddings of \(ofTexts) numbers ('projection_size'), and pictures of \(ofPictures) "
+          + "('hidden_size')")
     }
-    (traits.textHeads, traits.visionHeads) = (text.heads, vision.heads)
-    traits.imageSize = vision.imageSide
-    state(text, vision)
-  }
-
-  /// States the sizes that the tensors are held against.
-  private mutating func state(_ text: Tower, _ vision: Tower) {
-    let sizes: [(StatedSizes.Size, Int, String)] = [
-      (.patchSize, vision.patchSide, "vision_config.patch_size"),
-      (.visionWidth, vision.width, "vision_config.hidden_size"),
-      (.visionLayers, vision.layers, "vision_config.num_hidden_layers"),
-      (.visionHidden, vision.hidden, "vision_config.intermediate_size"),
-      (.textWidth, text.width, "text_config.hidden_size"),
-      (.textLayers, text.layers, "text_config.num_hidden_layers"),
-      (.textHidden, text.hidden, "text_config.intermediate_size"),
-      (.contextLength, text.context, "text_config.max_position_embeddings"),
-      (.vocabularySize, text.vocabulary, "text_config.vocab_size"),
-    ]
-    for (size, value, key) in sizes { traits.sizes.add(size, value, "config.json says that '\(key)' is") }
   }
 
   private static func read(_ json: inout Reader, into tower: inout Tower) throws(Failure) {
     if try json.kind() == .null { return try json.null() }
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
+      if try tower.common.take(key, &json) { return }
       switch key {
-      case "hidden_act": tower.hiddenAct = try json.string(atMost: Configurations.maximumText)
-      case "layer_norm_eps": tower.epsilon = try Configurations.number(&json) ?? tower.epsilon
-      case "hidden_size": tower.width = try json.integer()
-      case "intermediate_size": tower.hidden = try json.integer()
-      case "num_hidden_layers": tower.layers = try json.integer()
-      case "num_attention_heads": tower.heads = try json.integer()
-      case "image_size": tower.imageSide = try Configurations.side(&json) ?? tower.imageSide
-      case "patch_size": tower.patchSide = try Configurations.side(&json) ?? tower.patchSide
-      case "num_channels": tower.channels = try json.integer()
-      case "vocab_size": tower.vocabulary = try json.integer()
-      case "max_position_embeddings": tower.context = try json.integer()
       case "projection_size": tower.projection = try Configurations.integer(&json)
       case "vision_use_head":
         try Configurations.expect(true, &json, "without its head no embedding is made of patches")
