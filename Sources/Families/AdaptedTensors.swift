@@ -87,14 +87,7 @@ private final class MergedTensors: ComputedTensors {
     _ target: String, _ shape: [Int], _ name: String, factor: (name: String, rank: Int, scaling: Float)?
   ) throws(Failure) {
     let own = MergedTensors.modelsName(target)
-    let (canonical, part, parts, isTransposed): (String, Int, Int, Bool) =
-      switch Names.role(of: own, .huggingFace) {
-      case .tensor(let name): (name, 0, 1, false)
-      case .transposed(let name): (name, 0, 1, true)
-      case .part(let index, let name): (name, index, 3, false)
-      case .nothing, nil: (own, 0, 1, false)
-      }
-    guard let info = base.info(canonical) else {
+    guard let (canonical, part, parts, isTransposed) = place(of: own), let info = base.info(canonical) else {
       throw .unsupported("changes \(quoted(own.utf8)), which the base model does not have")
     }
     guard info.elementType != .i8 else {
@@ -109,6 +102,21 @@ private final class MergedTensors: ComputedTensors {
     }
     changes[canonical, default: []].append(
       Change(part: part, parts: parts, isTransposed: isTransposed, name: name, factor: factor))
+  }
+
+  /// The base's tensor, or the part of its rows, that a name means: one of transformers' models, or the base's own.
+  /// Nil where the base has no such tensor.
+  private func place(of own: String) -> (name: String, part: Int, parts: Int, isTransposed: Bool)? {
+    let places: [(name: String, part: Int, parts: Int, isTransposed: Bool)] =
+      [Family.huggingFaceXCLIP, .sigLIP].map { family in
+        switch Names.role(of: own, family) {
+        case .tensor(let name): (name, 0, 1, false)
+        case .transposed(let name): (name, 0, 1, true)
+        case .part(let index, let name): (name, index, 3, false)
+        case .nothing, nil: (own, 0, 1, false)
+        }
+      }
+    return places.first { base.info($0.name) != nil }
   }
 
   /// A tensor's name in the adapted model, without the prefixes of PEFT and of wrappers.

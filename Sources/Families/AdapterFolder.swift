@@ -39,18 +39,27 @@ struct AdapterFolder {
     return path.file(name)
   }
 
-  /// The base that the caller gives, or a folder or file beside this one or in it with the last part of the name that
-  /// the configuration gives. It leads nowhere else, since it may be a stranger's.
-  func base(_ given: FilePath?) throws(Failure) -> FilePath {
+  /// The base that the caller gives; else a folder or file beside this one or in it with the last part of the name
+  /// that the configuration gives; else the model that Hugging Face's cache has by that name, if `cached` finds it. It
+  /// leads nowhere else, since it may be a stranger's.
+  func base(
+    _ given: FilePath?, cached: (_ name: FilePath) throws(Failure) -> FilePath?
+  ) throws(Failure) -> FilePath {
     if let given { return given }
     let name = configuration.base.map { Array($0.utf8) } ?? []
     let last = name.split(separator: UInt8(ascii: "/")).last.map { Array($0) } ?? []
     if !last.isEmpty, last[0] != UInt8(ascii: "."), !last.contains(0) {
-      for place in [path.file("..").file(last), path.file(last)] where place.exists { return place }
+      for place in [path.file("..").file(last), path.file(last)] where place.exists {
+        // Its own name does not lead back to it.
+        if try AdapterFolder.weights(in: place) == nil { return place }
+      }
+      if let found = try cached(FilePath(bytes: name)) { return found }
     }
     throw Failure(
       .missingTensor,
       "holds LoRA matrices without the model that they were trained on"
-        + (name.isEmpty ? "" : ", \(quoted(name))") + ": name it too (option base_path)")
+        + (name.isEmpty
+          ? "" : ", \(quoted(name)), which is neither beside them nor in Hugging Face's cache")
+        + ": name it too (option base_path)")
   }
 }

@@ -17,8 +17,12 @@ public struct CheckpointOptions {
   public var knowsActivation = false
   /// Whether these weights are the base of another checkpoint, which takes the tensors it lacks from here.
   fileprivate var isBase = false
+  /// Whether these weights are the model that a LoRA is merged into.
+  fileprivate var isAdapted = false
   /// Whether and how the file of weights is hashed. Base files are never hashed.
   public var hashing = HashRequest.none
+  /// Finds a model by its name in Hugging Face's cache, where a LoRA's model is looked for last; nil: it is not there.
+  public var cached: (_ name: FilePath) throws(Failure) -> FilePath? = { (_) throws(Failure) in nil }
 
   public init() {}
 }
@@ -44,6 +48,11 @@ public struct Checkpoint {
   /// Opens the weights at a path: a file, an index of shards, or a folder as Hugging Face and open_clip write it.
   public init(_ path: FilePath, _ options: CheckpointOptions = CheckpointOptions()) throws(Failure) {
     if let adapter = try AdapterFolder(path, options.hashing) {
+      guard !options.isAdapted else {
+        throw .unsupported(
+          "\(path.shown): holds LoRA matrices too, and no model that others can be merged into: merge them first "
+            + "(merge_and_unload in peft)")
+      }
       do throws(Failure) { try self.init(adapter, options) } catch { throw error.about(path.shown) }
       return
     }
@@ -59,9 +68,9 @@ public struct Checkpoint {
 
   /// A base model with an adapter's matrices merged in. All but the numbers is the base's.
   private init(_ adapter: AdapterFolder, _ options: CheckpointOptions) throws(Failure) {
-    let place = try adapter.base(options.base)
+    let place = try adapter.base(options.base, cached: options.cached)
     var own = options
-    (own.base, own.baseShare, own.hashing) = (nil, 0, .none)
+    (own.base, own.baseShare, own.hashing, own.isAdapted) = (nil, 0, .none, true)
     let base = try Checkpoint(place, own)
     let merged = try AdaptedTensors(base.tensors, adapter)
     tensors =

@@ -90,13 +90,21 @@ struct Layout {
   /// Networks that are something else than CLIP, by a tensor that gives them away.
   private static func refuseForeign(_ names: [String]) throws(Failure) {
     for name in names {
-      let what = Array(name.utf8).withUnsafeBufferPointer { name in
-        foreign.first { isMarked(name, $0.mark) }?.what
+      let (isLoRAs, what) = Array(name.utf8).withUnsafeBufferPointer { name in
+        (loRA.contains { isMarked(name, $0) }, foreign.first { isMarked(name, $0.mark) }?.what)
+      }
+      guard !isLoRAs else {
+        throw .unsupported(
+          "it has LoRA matrices (\(quoted(name.utf8))), and nothing that says how they are weighed: give the folder "
+            + "with adapter_config.json that peft's save_pretrained writes, or merge them first (merge_and_unload)"
+        )
       }
       guard let what else { continue }
       throw .unsupported("this is \(what) (it has \(quoted(name.utf8))), which is not read")
     }
   }
+
+  private static let loRA = [Array(".lora_A".utf8), Array(".lora_B".utf8)]
 
   /// Whether the mark is in the name, from a part's beginning on.
   private static func isMarked(_ name: UnsafeBufferPointer<UInt8>, _ mark: [UInt8]) -> Bool {
@@ -110,15 +118,10 @@ struct Layout {
 
   private static let dot = UInt8(ascii: ".")
 
-  private static let loRA =
-    "LoRA matrices without their factor: give the folder of adapter_config.json (save_pretrained in peft), or merge them "
-    + "first (merge_and_unload)"
-
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),
     (Array("visual.attnpool.".utf8), "a CLIP with a ResNet image encoder"),
     (Array("visual.patch_embed.".utf8), "an EVA-CLIP, another architecture"),
-    (Array(".lora_A".utf8), loRA), (Array(".lora_B".utf8), loRA),
     (Array("vision_model.encoder.stages.".utf8), "GroupViT, another architecture"),
     (Array("videomae.embeddings.".utf8), "VideoMAE, which knows no texts"),
     (Array("timesformer.embeddings.".utf8), "TimeSformer, which knows no texts"),

@@ -156,9 +156,62 @@ def test_what_is_no_plain_lora_is_refused(tmp_path, torch):
         assert part in message and "adapter" in message, message
     assert "no tensor" in refusal(save(tmp_path / "adapter", {}), base=base)
     folder = save(tmp_path / "adapter", tensors)
-    assert "give the folder of adapter_config.json" in refusal(folder / "adapter_model.safetensors")
+    message = refusal(folder / "adapter_model.safetensors")
+    assert "give the folder with adapter_config.json" in message and "merge_and_unload" in message
     os.remove(folder / "adapter_model.safetensors")
     assert "none of adapter_model.safetensors" in refusal(folder, base=base)
+
+
+def test_an_adapter_is_no_model_of_another(tmp_path, torch):
+    """A folder that names itself, or another adapter, would lead round and round."""
+    module, tensors, _ = adapted(torch, 1)
+    module.save_pretrained(tmp_path / "base")
+    folder = save(tmp_path / "a", tensors, base_model_name_or_path="somebody/a")
+    message = refusal(folder)
+    assert "'somebody/a', which is neither beside them nor in Hugging Face's cache" in message, message
+    other = save(tmp_path / "b", tensors, base_model_name_or_path="a")
+    assert "name it too" in refusal(other)
+    assert "holds LoRA matrices too" in refusal(other, base=folder)
+
+
+def test_the_model_is_found_in_hugging_face_s_cache(tmp_path, torch, monkeypatch):
+    module, tensors, merged = adapted(torch, 6 / 4)
+    commit, model = "0123456789abcdef" * 2 + "01234567", tmp_path / "hub" / "models--somewhere--clip-base"
+    (model / "refs").mkdir(parents=True)
+    (model / "refs" / "main").write_text(commit)
+    module.save_pretrained(model / "snapshots" / commit)
+    folder = save(tmp_path / "adapter", tensors)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    check_same(folder, tuned(module, merged), "Hugging Face CLIP")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "elsewhere"))
+    assert "nor in Hugging Face's cache: name it too" in refusal(folder)
+
+
+def test_peft_adapts_a_siglip(tmp_path, torch):
+    """Its pooling and the head of its texts too, whose names are SigLIP's own."""
+    peft, transformers = families.maker_or_skip("peft"), families.maker_or_skip("transformers")
+    shutil.copytree(ROOT / "Tests" / "fixtures" / "siglip" / "hugging_face", tmp_path / "siglip")
+    module = transformers.SiglipModel.from_pretrained(tmp_path / "siglip")
+    config = peft.LoraConfig(r=4, lora_alpha=6, target_modules=["q_proj", "fc1", "text_model.head"])
+    model = peft.get_peft_model(module, config)
+    model.peft_config["default"].base_model_name_or_path = "google/siglip"
+    random = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter += 0.2 * torch.randn(parameter.shape, generator=random)
+    model.eval().save_pretrained(tmp_path / "adapter", save_embedding_layers=False)  # "auto" asks the Hub
+    shutil.copytree(tmp_path / "siglip", tmp_path / "merged")
+    model.merge_and_unload().save_pretrained(tmp_path / "merged")
+    tokens = np.arange(3, 11, dtype=np.int32)[None]
+    with actionclip.Model(tmp_path / "adapter") as ours, actionclip.Model(tmp_path / "merged") as theirs:
+        pixels = np.random.default_rng(1).normal(size=(ours.info.frames, 3, 20, 20)).astype(np.float32)
+        rows = np.pad(tokens, ((0, 0), (0, ours.info.context_length - tokens.shape[1])), constant_values=1)
+        check(ours.encode_pixels(pixels), theirs.encode_pixels(pixels), "videos")
+        check(ours.encode_tokens(rows), theirs.encode_tokens(rows), "texts")
+        with actionclip.Model(tmp_path / "siglip") as plain:
+            assert not np.allclose(ours.encode_tokens(rows), plain.encode_tokens(rows), rtol=1e-3)
+            assert not np.allclose(ours.encode_pixels(pixels), plain.encode_pixels(pixels), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["../../etc", "/etc/passwd", "..", ".hidden", "", "a\\0b"])

@@ -11,6 +11,15 @@ enum HubCache {
     isName(name.bytes) && !name.exists ? try snapshot(of: name.bytes) : name
   }
 
+  /// The folder of the model called `name`; nil where the cache does not have it.
+  static func find(_ name: FilePath) throws(Failure) -> FilePath? {
+    guard isName(name.bytes) else { return nil }
+    do { return try snapshot(of: name.bytes) } catch {
+      guard error.kind == .fileOpen else { throw error }
+      return nil
+    }
+  }
+
   // MARK: - Names
 
   private static let slash = UInt8(ascii: "/")

@@ -28,6 +28,7 @@ public struct ModelOptions {
     options.baseShare = baseShare
     options.openCLIPName = openCLIPName
     options.knowsActivation = network.activation != nil
+    options.cached = HubCache.find
     return options
   }
 }
