@@ -33,11 +33,13 @@ final class BaseMixedTensors: ComputedTensors {
     self.share = Float(share)
   }
 
-  /// Whether a tensor holds a size or a mask, not weights.
+  /// Whether a tensor holds a size, a mask or a tokenizer, not weights.
   private static func isBuffer(_ name: String) -> Bool {
     let buffers = TensorNames.Buffers.self
-    return [buffers.imageSize, buffers.contextLength, buffers.vocabularySize, buffers.mask].contains(name)
-      || name.hasSuffix("." + buffers.mask)
+    let names = [
+      buffers.imageSize, buffers.contextLength, buffers.vocabularySize, buffers.mask, TensorNames.tokenizer,
+    ]
+    return names.contains(name) || name.hasSuffix("." + buffers.mask)
   }
 
   private func isMixed(_ name: String) -> Bool {
@@ -58,5 +60,12 @@ final class BaseMixedTensors: ComputedTensors {
     try base.read(name, into: UnsafeMutableBufferPointer(start: numbers.base, count: numbers.count))
     for i in 0..<destination.count { to[i] += share * (numbers.base[i] - to[i]) }
     extendLifetime(numbers)
+  }
+
+  /// What is not mixed, such as a tokenizer's bytes, is as the checkpoint stores it.
+  func readStored(
+    _ name: String, into destination: UnsafeMutableRawBufferPointer
+  ) throws(Failure) -> Bool {
+    isMixed(name) ? false : try own.readStored(name, into: destination)
   }
 }

@@ -115,6 +115,28 @@ def test_one_file_has_all_of_it(model, expected, tmp_path):
             assert path.read_bytes() == path2.read_bytes()
 
 
+def test_two_files_are_mixed(model, expected, tmp_path):
+    """By numbers; the tokenizer that a file keeps among its tensors stays as it is."""
+    load_file = pytest.importorskip("safetensors.numpy").load_file
+    save_file = pytest.importorskip("safetensors.numpy").save_file
+    random, states = np.random.default_rng(6), [load_file(FOLDER / "model.safetensors")]
+    states.append({name: own * random.uniform(0.8, 1.2, own.shape).astype(np.float32) for name, own in states[0].items()})
+    states.append({name: 0.75 * own + 0.25 * states[1][name] for name, own in states[0].items()})
+    paths = [tmp_path / f"{name}.safetensors" for name in ("own", "base")]
+    for place, state in enumerate(states):
+        shutil.copytree(FOLDER, tmp_path / str(place))
+        save_file(state, tmp_path / str(place) / "model.safetensors", metadata={"format": "pt"})
+    for place, path in enumerate(paths):
+        with actionclip.Model(tmp_path / str(place)) as whole:
+            whole.save(path)
+    with actionclip.Model(paths[0], base=paths[1], base_share=0.25) as mixed, \
+            actionclip.Model(tmp_path / "2") as wanted:  # fmt: skip
+        assert mixed.info.sigmoid_scores and np.array_equal(mixed.tokenize(PROMPTS), expected["tokens"])
+        frames = [each.encode_pixels(expected["pixels"], return_frames=True)[1] for each in (mixed, wanted, model)]
+        assert near(frames[0], frames[1]) and not near(frames[0], frames[2], 1e-3)
+        assert near(mixed.encode_tokens(expected["tokens"]), wanted.encode_tokens(expected["tokens"]))
+
+
 def with_merges(tmp_path):
     """The folder with SigLIP 2's kind of tokenizer, whose resize is bilinear. Ids above the model's are not used."""
     folder = tmp_path / "siglip2"
