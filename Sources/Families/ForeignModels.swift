@@ -2,11 +2,12 @@ import System
 import Text
 import Weights
 
-/// Folders of transformers' models that are no CLIP, named by what their config.json says of them.
+/// Folders of transformers' models that are not read, named by what their config.json says of them.
 enum ForeignModels {
-  /// The advice that every refusal ends with: only CLIP embeds pictures and texts in one space.
+  /// The advice that every refusal ends with.
   private static let advice =
-    "a folder of a CLIPModel is read, such as openai/clip-vit-base-patch16 or one fine-tuned from it"
+    "folders of a CLIPModel are read, such as openai/clip-vit-base-patch16 or one fine-tuned from it, and of an "
+    + "XCLIPModel or a SiglipModel"
 
   private static let pictures = "encodes pictures and knows no texts"
   private static let videos = "tells the classes apart that it was trained on, and knows no texts"
@@ -70,8 +71,8 @@ enum ForeignModels {
         + "texts cannot be made into its ids here")
   }
 
-  /// Refuses the folder of a config.json that says it is something else than a CLIPModel. One that does not say is
-  /// left to those who read it.
+  /// Refuses the folder of a config.json that says it is something else than a model that is read. One that does not
+  /// say is left to those who read it.
   static func check(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
     var json = Configurations.reader(bytes)
     var (type, classes): (String?, [String]) = (nil, [])
@@ -106,7 +107,7 @@ enum ForeignModels {
     default:
       let model = known[type]
       throw .unsupported(
-        "'model_type' is \(quoted(type.utf8))\(shown), expected 'clip': this is "
+        "'model_type' is \(quoted(type.utf8))\(shown), expected 'clip', 'xclip' or 'siglip': this is "
           + (model.map { "\($0.name), which \($0.does)" } ?? "another architecture") + "; \(advice)")
     }
   }

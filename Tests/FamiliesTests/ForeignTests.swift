@@ -9,10 +9,10 @@ import Weights
   @Test(arguments: [
     (
       #"{"model_type":"groupvit","architectures":["GroupViTModel"]}"#,
-      "(GroupViTModel), expected 'clip': this is GroupViT"
+      "(GroupViTModel), expected 'clip', 'xclip' or 'siglip': this is GroupViT"
     ),
     (#"{"model_type":"videomae"}"#, "VideoMAE, which tells the classes apart"),
-    (#"{"model_type":"mine"}"#, "'mine', expected 'clip': this is another architecture"),
+    (#"{"model_type":"mine"}"#, "'mine', expected 'clip', 'xclip' or 'siglip': this is another architecture"),
     (#"{"model_type":"clip_text_model"}"#, "the text encoder of a CLIP alone"),
     (
       #"{"model_type":"clip","architectures":["CLIPForImageClassification"]}"#,
