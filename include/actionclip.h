@@ -517,7 +517,7 @@ ACTIONCLIP_API int32_t actionclip_model_save(const actionclip_model *model, cons
 /* Orders of the bytes of a pixel. Further formats are those of actionclip_frame. */
 #define ACTIONCLIP_PIXEL_RGB 1
 #define ACTIONCLIP_PIXEL_BGR 2
-#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored, except by ACTIONCLIP_RESIZE_CLIP and _HUGGING_FACE */
+#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored, except by ACTIONCLIP_RESIZE_CLIP, _HUGGING_FACE* and _SQUARE* */
 #define ACTIONCLIP_PIXEL_BGRA 4 /* alpha as in RGBA */
 #define ACTIONCLIP_PIXEL_GRAY 5
 
@@ -541,13 +541,15 @@ typedef struct actionclip_image {
  *                 transformers 5 does
  *   SQUARE        the whole picture becomes S x S, whatever its shape: bicubic, as Pillow; RGBA is laid on white
  *                 (SigLIP). Nothing is cropped, and short_side is 0 or S
- *   SQUARE_BILINEAR  the same, bilinear as Pillow (SigLIP 2, CLIPA) */
+ *   SQUARE_BILINEAR  the same, bilinear as Pillow (SigLIP 2, CLIPA)
+ *   HUGGING_FACE_BILINEAR  as HUGGING_FACE, bilinear as Pillow (transformers' X-CLIP) */
 #define ACTIONCLIP_RESIZE_ACTIONCLIP 0
 #define ACTIONCLIP_RESIZE_CLIP 1
 #define ACTIONCLIP_RESIZE_MMACTION2 2
 #define ACTIONCLIP_RESIZE_HUGGING_FACE 3
 #define ACTIONCLIP_RESIZE_SQUARE 4
 #define ACTIONCLIP_RESIZE_SQUARE_BILINEAR 5
+#define ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR 6
 
 /* Crops of S x S pixels from the resized image: the centre, or the start (left or top) or the end (right or bottom) of
  * its long side, as in the paper's three-crop evaluation. */

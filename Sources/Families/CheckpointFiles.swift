@@ -153,8 +153,7 @@ struct CheckpointFiles {
     guard let (file, processor) = found else { return }
     (traits.mean, traits.std) = processor.channels
     traits.shortSide = processor.shortSide
-    traits.resizesBicubic = !processor.isVideoMAEs
-    traits.resizesBilinear = family == .sigLIP && processor.isBilinear
+    traits.filter = processor.isBilinear ? .bilinear : .bicubic
     if let side = processor.squareSide, let own = traits.imageSize, side != own {
       throw .unsupported(
         "\(file) says that pictures are squares of \(side) pixels, but config.json says \(own): the two are not of one "

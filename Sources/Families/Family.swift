@@ -79,8 +79,10 @@ public struct FamilyTraits: Sendable, Equatable {
   public var std: [Float]?
   /// Length in pixels of the short side after resizing, where a configuration states it.
   public var shortSide: Int?
-  /// Whether a configuration states that pictures are resized by Pillow's bicubic filter.
-  public var resizesBicubic = false
+  /// A filter of Pillow's that pictures are resized by.
+  public enum Filter: Sendable { case bicubic, bilinear }
+  /// The filter that an image processor's configuration states.
+  public var filter: Filter?
   /// Whether a configuration states that pictures are squashed to squares by Pillow's bilinear filter.
   public var resizesBilinear = false
   /// Whether a configuration states that pictures are squashed to squares by Pillow's bicubic filter.

@@ -11,8 +11,8 @@ struct ImageProcessorConfiguration {
   private var mean: [Float]?
   private var std: [Float]?
   private var filter: Int?
-  /// Whether pictures are resized as VideoMAE's are, by a bilinear filter.
-  private(set) var isVideoMAEs = false
+  /// Whether pictures are prepared as VideoMAE's are.
+  private var isVideoMAEs = false
   /// Whether pictures are squashed to squares, as SigLIP's are.
   private let isSigLIPs: Bool
   private var rescaleFactor = 1.0 / 255
@@ -43,8 +43,8 @@ struct ImageProcessorConfiguration {
   /// The side of the square that a SigLIP's pictures are squashed to, where it is said.
   var squareSide: Int? { if case .square(let side)? = size { side } else { nil } }
 
-  /// Whether a SigLIP's pictures are resized by the bilinear filter, as SigLIP 2's are.
-  var isBilinear: Bool { filter == 2 }
+  /// Whether pictures are resized by the bilinear filter, VideoMAE's usual one, in place of the bicubic one.
+  var isBilinear: Bool { filter.map { $0 == 2 } ?? isVideoMAEs }
 
   /// Per channel on the 0..1 scale: scaling by another number than 1/255 is done with them.
   var channels: (mean: [Float], std: [Float]) {
@@ -115,15 +115,13 @@ struct ImageProcessorConfiguration {
 
   private init(isSigLIPs: Bool) { self.isSigLIPs = isSigLIPs }
 
-  /// Refuses another filter than the one that is computed: bicubic, or bilinear for VideoMAE's processor, or either for
-  /// SigLIP's.
+  /// Refuses another filter than bilinear and bicubic.
   private func checkFilter() throws(Failure) {
-    let expected = isVideoMAEs ? 2 : 3
-    guard let filter, filter != expected, !(isSigLIPs && filter == 2) else { return }
+    guard let filter, filter != 2, filter != 3 else { return }
     let names = ["nearest", "Lanczos", "bilinear", "bicubic", "box", "Hamming"]
     let name = names.indices.contains(filter) ? " (\(names[filter]))" : ""
     throw .unsupported(
-      "'resample': is \(filter)\(name), expected \(expected) (\(names[expected])), which alone is computed")
+      "'resample': is \(filter)\(name), expected 2 (bilinear) or 3 (bicubic), which alone are computed")
   }
 
   private static let types: Set<String> = [

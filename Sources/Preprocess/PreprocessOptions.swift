@@ -17,7 +17,13 @@ public enum ResizeMode: Sendable, CaseIterable {
   case square
   /// The same by Pillow's bilinear: SigLIP 2's.
   case squareBilinear
+  /// As `huggingFace`, by Pillow's bilinear: X-CLIP's in transformers, whose image processor is VideoMAE's.
+  case huggingFaceBilinear
 
+  /// Whether the sizes and the crop are those of transformers' CLIP.
+  public var isHuggingFaces: Bool { self == .huggingFace || self == .huggingFaceBilinear }
+  /// Whether pictures with alpha are laid on white before they are resized.
+  public var laysOnWhite: Bool { isHuggingFaces || isSquare }
   /// Whether the whole picture becomes the network's input, so that nothing is cropped.
   public var isSquare: Bool { self == .square || self == .squareBilinear }
 }

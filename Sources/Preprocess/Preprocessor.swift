@@ -92,7 +92,7 @@ public final class Preprocessor {
   }
 
   private func source(of frame: FrameView) -> Resampler.Source {
-    (options.mode == .huggingFace || options.mode.isSquare) && frame.hasAlpha ? .onWhite : .colours
+    options.mode.laysOnWhite && frame.hasAlpha ? .onWhite : .colours
   }
 
   private func prepare(for frame: FrameView) throws(Failure) {
@@ -113,7 +113,7 @@ public final class Preprocessor {
     where frame.hasAlpha && (geometry.width, geometry.height) != (frame.width, frame.height):
       way = .alpha(
         try AlphaResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
-    case .squareBilinear:
+    case .squareBilinear, .huggingFaceBilinear:
       way = .pillow(
         try Resampler(
           width: frame.width, height: frame.height, geometry: geometry, columns: size, rows: size,

@@ -95,6 +95,7 @@ extension ResizeMode {
     case .mmaction2: "mmaction2"
     case .square: "square"
     case .squareBilinear: "square-bilinear"
+    case .huggingFaceBilinear: "HuggingFace-bilinear"
     }
   }
 }

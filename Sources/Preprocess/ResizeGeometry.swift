@@ -16,7 +16,7 @@ struct ResizeGeometry: Equatable {
       throw .argument("size is \(size) pixels; it must be 1 to \(maximumSize)")
     }
     guard let chosen = options.shortSide else {
-      return [.clip, .huggingFace].contains(options.mode) || options.mode.isSquare ? size : size * 256 / 224
+      return [.actionCLIP, .mmaction2].contains(options.mode) ? size * 256 / 224 : size
     }
     guard !options.mode.isSquare || chosen == size else {
       throw .argument("short_side is \(chosen) pixels, but a square has the input's size, \(size)")
@@ -49,10 +49,10 @@ struct ResizeGeometry: Equatable {
     let centred: (_ side: Int) -> Int
     let end: Int
     switch mode {
-    case .actionCLIP, .clip, .huggingFace, .square, .squareBilinear:
+    case .actionCLIP, .clip, .huggingFace, .huggingFaceBilinear, .square, .squareBilinear:
       // torchvision: int(size * long / short). The product is exact in a Double.
       resizedLong = Int(Double(shortSide * long) / Double(short))
-      centred = mode == .huggingFace ? { ($0 - size) / 2 } : { Self.centred($0, size) }
+      centred = mode.isHuggingFaces ? { ($0 - size) / 2 } : { Self.centred($0, size) }
       end = resizedLong - size
     case .mmaction2:
       // mmcv's rescale_size; the short side comes out as it was asked for.

@@ -61,8 +61,8 @@ import Weights
   }
 
   @Test(arguments: [
-    (#"{"resample":2}"#, "'resample': is 2 (bilinear), expected 3 (bicubic)"),
-    (#"{"resample":9}"#, "'resample': is 9, expected 3"),
+    (#"{"resample":0}"#, "'resample': is 0 (nearest), expected 2 (bilinear) or 3 (bicubic)"),
+    (#"{"resample":9}"#, "'resample': is 9, expected 2"),
     (#"{"do_resize":false}"#, "'do_resize': is false"),
     (#"{"do_center_crop":false}"#, "'do_center_crop': is false"),
     (#"{"do_pad":true}"#, "'do_pad': is true"),

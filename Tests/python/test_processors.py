@@ -6,6 +6,7 @@ import actionclip
 import families
 import numpy as np
 import pytest
+import x_clip
 from conftest import ROOT, same_bits
 
 SIZE = {"size": {"shortest_edge": families.IMAGE}, "crop_size": {"height": families.IMAGE, "width": families.IMAGE}}
@@ -30,13 +31,14 @@ def write(folder, name, **keys):
     (folder / name).write_text(json.dumps(keys))
 
 
-def theirs(folder, image):
+def theirs(folder, image, name="CLIP"):
     """transformers' own answer, by its Pillow form, whose resizing is what the library's equals."""
     families.maker_or_skip("transformers")
-    module = pytest.importorskip("transformers.models.clip.image_processing_pil_clip")
+    module = pytest.importorskip(f"transformers.models.{name.lower()}.image_processing_pil_{name.lower()}")
     PIL = pytest.importorskip("PIL.Image")
-    processor = module.CLIPImageProcessorPil.from_pretrained(folder)
-    return processor(PIL.fromarray(image), return_tensors="np")["pixel_values"][0]
+    processor = getattr(module, f"{name}ImageProcessorPil").from_pretrained(folder)
+    pictures = PIL.fromarray(image) if name == "CLIP" else [PIL.fromarray(image)]
+    return processor(pictures, return_tensors="np")["pixel_values"][0]
 
 
 CHANGES = [
@@ -46,6 +48,8 @@ CHANGES = [
     {"do_rescale": False, "image_mean": [120, 110, 100], "image_std": [60, 61, 62]},
     {"rescale_factor": 1 / 127.5, "image_mean": [1, 1, 1], "image_std": [1, 1, 1]},
     {"size": {"shortest_edge": 40}},
+    {"resample": 2},
+    {"resample": 2, "size": {"shortest_edge": 40}},
     {"do_rescale": False, "do_normalize": False},
 ]
 
@@ -57,6 +61,19 @@ def test_a_processor_s_settings_are_done(folder, change):
     image = picture(80, 100) if "size" in change else picture(64, 80)
     found = pixels(folder, image)
     np.testing.assert_allclose(found, theirs(folder, image), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("change", [{}, {"resample": 3}, {"size": {"shortest_edge": 40}}, {"image_mean": [0.3] * 3}])
+def test_an_x_clip_s_pictures_are_those_of_its_processor(tmp_path, change):
+    """transformers prepares them as VideoMAE's, by Pillow's bilinear filter unless the folder says otherwise."""
+    sizes = x_clip.Sizes(image=32)
+    x_clip.hugging_face(sizes).save_pretrained(tmp_path)
+    sides = {"size": {"shortest_edge": 32}, "crop_size": {"height": 32, "width": 32}}
+    write(tmp_path, "preprocessor_config.json", image_processor_type="VideoMAEImageProcessor", **{**sides, **change})
+    # Odd margins too.
+    for image in (picture(), picture(101, 64)):
+        found = pixels(tmp_path, image)
+        np.testing.assert_allclose(found, theirs(tmp_path, image, "VideoMAE")[0], rtol=2e-5, atol=2e-5)
 
 
 def test_what_transformers_saves_is_read(folder):
@@ -89,7 +106,7 @@ def test_the_committed_processor_of_transformers_5(folder):
 @pytest.mark.parametrize(
     "keys, part",
     [
-        ({"resample": 2}, "'resample': is 2"),
+        ({"resample": 1}, "'resample': is 1 (Lanczos)"),
         ({"do_resize": False}, "'do_resize': is false"),
         ({"size": {"height": 32, "width": 32}}, "squashed to a square"),
         ({"crop_size": {"height": 48, "width": 48}}, "'crop_size' is 48, but 'visual.positional_embedding'"),

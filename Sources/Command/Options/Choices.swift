@@ -184,6 +184,7 @@ enum Resize: String, CaseIterable, ExpressibleByArgument {
   case huggingFace = "hugging-face"
   case square
   case squareBilinear = "square-bilinear"
+  case huggingFaceBilinear = "hugging-face-bilinear"
   var code: Int32 {
     switch self {
     case .actionclip: Int32(ACTIONCLIP_RESIZE_ACTIONCLIP)
@@ -192,6 +193,7 @@ enum Resize: String, CaseIterable, ExpressibleByArgument {
     case .huggingFace: Int32(ACTIONCLIP_RESIZE_HUGGING_FACE)
     case .square: Int32(ACTIONCLIP_RESIZE_SQUARE)
     case .squareBilinear: Int32(ACTIONCLIP_RESIZE_SQUARE_BILINEAR)
+    case .huggingFaceBilinear: Int32(ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR)
     }
   }
   static func name(of code: Int32) -> String {

@@ -48,9 +48,11 @@ extension Preset {
       case .sigLIP: .sigLIP
       }
     // Its image processor states each step.
-    if family == .huggingFaceXCLIP {
-      if traits.resizesBicubic { resize = .huggingFace }
-      shortSide = traits.shortSide
+    switch (family, traits.filter) {
+    case (.huggingFaceXCLIP, .bicubic): resize = .huggingFace
+    case (.huggingFaceXCLIP, .bilinear), (.huggingFace, .bilinear): resize = .huggingFaceBilinear
+    case (.sigLIP, .bilinear): resize = .squareBilinear
+    default: break
     }
     if traits.resizesBilinear { resize = .squareBilinear }
     if traits.squashesBicubic { resize = .square }

@@ -26,7 +26,7 @@ final class TunedPictures: @unchecked Sendable {
 
   func append(_ picture: FrameView) throws(Failure) {
     let place = Int32(clamping: pictures.count)
-    try pictures.append(picture, onWhite: options.mode == .huggingFace || options.mode.isSquare)
+    try pictures.append(picture, onWhite: options.mode.laysOnWhite)
     try places.append(place)
   }
 

@@ -203,6 +203,8 @@ choices! {
         Square = ACTIONCLIP_RESIZE_SQUARE,
         /// Bilinear; the whole picture becomes S by S (SigLIP 2).
         SquareBilinear = ACTIONCLIP_RESIZE_SQUARE_BILINEAR,
+        /// Bilinear, with the margins of Hugging Face's transformers (X-CLIP).
+        HuggingFaceBilinear = ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR,
     }
     /// The part of a resized image that is taken.
     Crop {
