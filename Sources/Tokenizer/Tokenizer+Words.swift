@@ -1,7 +1,7 @@
 import System
 
-/// Questions about words of CLIP's tokenizer: a vocabulary that was learned from a model's captions has a token for each of their words,
-/// and splits other words into several tokens.
+/// Questions about words of CLIP's tokenizer: a vocabulary that was learned from a model's captions has a token for each
+/// of their words, and splits other words into several tokens.
 extension Tokenizer {
   /// Calls `body` with each word of the cleaned text, cut after 40 characters, and with whether the word is a single
   /// token. Stops when `body` returns false.

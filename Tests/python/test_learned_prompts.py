@@ -4,6 +4,7 @@ import actionclip
 import families
 import numpy as np
 import pytest
+import stream_model
 from conftest import ROOT, read_safetensors, same_bits
 from learned_prompts import images, texts
 from test_assumptions import refusal
@@ -99,6 +100,14 @@ def test_texts_without_context_vectors_are_clip_s(tmp_path, torch, merges):
         ids = model.tokenize(["<|context|> run."])
         assert ids[0, 1 : 1 + K].tolist() == [-1, -2]
         assert same_bits(model.encode_labels(["run"])[0], model.encode_tokens(ids))
+
+
+@pytest.mark.parametrize("compute", ["fp32", "int8"])
+def test_windows_of_a_stream_have_the_bits_of_videos(tmp_path, torch, compute, random):
+    module, prompts = made(torch, 3, 1)
+    path, base = saved(torch, tmp_path, module, prompts)
+    with actionclip.Model(path, base=base, frames=4, compute=compute) as model:
+        assert stream_model.check_windows(model, random, 12) >= 12
 
 
 def test_what_learned_prompts_exclude_is_refused(tmp_path, torch):

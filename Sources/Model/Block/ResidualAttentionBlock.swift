@@ -10,7 +10,7 @@ struct ResidualAttentionBlock: Sendable {
   let outProjection: Linear  // [W, W]
   let ln2: LayerNorm
   let fc: Linear  // [4W, W]
-  let activation: Activation  // QuickGELU or GELU
+  let activation: Activation  // that of the MLP
   let projection: Linear  // [W, 4W]
 
   var width: Int { ln1.width }

@@ -71,7 +71,7 @@ struct VisionTransformer: Sendable {
       ? sequences * sequenceLength : max(sequenceLength, min(sequences * sequenceLength, together))
     return Plan(
       framesPerGroup: units * unit, sequencesPerGroup: sequences, blockRows: blockRows,
-      // At least one, since a sequence is longer than a frame's patches.
+      // At least one, since a sequence has all of a frame's patches.
       framesPerPatchRun: min(units * unit, blockRows / patches))
   }
 

@@ -14,7 +14,8 @@ public struct Example {
 }
 
 extension Classifier {
-  /// Adds examples of a label, and updates a fit with them. `videos` are rows, [count, videoSize]. On failure nothing is added.
+  /// Adds examples of a label, and updates a fit with them. `videos` are rows, [count, videoSize]. On failure nothing is
+  /// added.
   public func add(
     _ videos: UnsafePointer<Float>, _ count: Int, label: UnsafeBufferPointer<UInt8>, _ clips: ClipChoice
   ) throws(Failure) {
