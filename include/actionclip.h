@@ -383,11 +383,11 @@ typedef struct actionclip_model_info {
   int64_t video_size;
   /* 1 if each frame scores by itself, as in Open-VCLIP: a video's embedding is the mean of its frames' embeddings at
    * unit length, and scale times its product with a text of unit length the mean of the frames' scores, so its own
-   * length counts. Classifiers score so; actionclip_probabilities does with scale times the embedding's length, and
-   * with the labels' mean embeddings. Logits of several views are summed by summing the views' embeddings. Else 0. */
+   * length counts. Classifiers and actionclip_model_probabilities score so. Logits of several views are summed by
+   * summing the views' embeddings. Else 0. */
   int32_t frame_scores;
   int32_t reserved_2;         /* 0 */
-  /* 1 if classifiers score each label by itself, sigmoid(scale * cosine + logit_bias), so that probabilities need not
+  /* 1 if they score each label by itself, sigmoid(scale * cosine + logit_bias), so that probabilities need not
    * sum to 1: in a SigLIP, whose own scale is logit_scale. 0: a softmax over the labels. */
   int32_t sigmoid_scores;
   float logit_bias;           /* the checkpoint's; 0 without one */
@@ -1195,6 +1195,19 @@ ACTIONCLIP_API int32_t actionclip_probabilities_weighted(const float *videos, si
                                                          float *probabilities_out,
                                                          size_t probabilities_capacity);
 
+/* Scores videos as a model does: `videos` is [video_count, V] (video_size of actionclip_model_info), `texts`
+ * [template_count, class_count, E] as actionclip_encode_labels gives it, and `weights` as in
+ * actionclip_probabilities_weighted, which this is but in three kinds of models. Where each video moves the texts
+ * (X-CLIP), it does so here. Where each frame scores by itself (frame_scores), the templates of a class are joined to
+ * one text, and a video's length counts. Where each class is scored by itself (sigmoid_scores), the sigmoid of scale
+ * times the cosine plus logit_bias stands in place of the softmax, and rows of probabilities_out [video_count,
+ * class_count] need not sum to 1. A scale of 0 is the usual one: 100, or with sigmoids logit_scale. */
+ACTIONCLIP_API int32_t actionclip_model_probabilities(const actionclip_model *model,
+                                                      const float *videos, size_t video_count,
+                                                      const float *texts, const float *weights,
+                                                      size_t template_count, size_t class_count, float scale,
+                                                      float *probabilities_out, size_t probabilities_capacity);
+
 /* --------------------------------------------------------------- classifiers */
 
 /* Labels with their embeddings, for scoring one video after another. Any number of threads may use a classifier at
@@ -1253,7 +1266,8 @@ ACTIONCLIP_API int32_t actionclip_classifier_label_count(const actionclip_classi
  * them) with a classifier's present labels, as actionclip_probabilities does, or by frames (frame_scores of
  * actionclip_model_info): probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out
  * may be NULL; they receive the number of labels and the generation of the list that was used. If another thread may
- * set labels meanwhile, use actionclip_label_list_score, whose output has a size that is known beforehand. */
+ * set labels meanwhile, use actionclip_label_list_score, whose output has a size that is known beforehand. A scale of 0
+ * is the usual one: 100, or logit_scale where words score each label by itself (sigmoid_scores). */
 ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *classifier,
                                                    const float *videos, size_t video_count,
                                                    float scale,

@@ -560,8 +560,8 @@ class Model {
     return out;
   }
 
-  /* Returns one probability for each label, by the reference's rule with scale 100 and the model's own templates and
-   * weights, else the reference's 16; by frames where they score by themselves. */
+  /* Returns one probability for each label, by the model's rule with its usual scale, and with the model's own
+   * templates and weights, else the reference's 16. */
   std::vector<float> classify(Video &video, const std::vector<std::string> &labels,
                               const actionclip_preprocess_options *options = nullptr) const {
     const std::vector<float> v = encode_video(video, options);
@@ -570,7 +570,7 @@ class Model {
     check(actionclip_classifier_create(get(), l.data(), l.size(), nullptr, 0, ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR, &p));
     const std::unique_ptr<actionclip_classifier, detail::Free> classifier(p);
     std::vector<float> out(labels.size());
-    check(actionclip_classifier_score(p, v.data(), 1, 100.0f, out.data(), out.size(), nullptr, nullptr));
+    check(actionclip_classifier_score(p, v.data(), 1, 0.0f, out.data(), out.size(), nullptr, nullptr));
     return out;
   }
   /* Returns scale times the cosine similarity of videos [v, V], as encoding functions return them, and texts [n, E], as
@@ -579,6 +579,16 @@ class Model {
                                 std::size_t text_count, float scale) const {
     std::vector<float> out(video_count * text_count);
     check(actionclip_model_similarity(get(), videos, video_count, texts, text_count, scale, out.data(), out.size()));
+    return out;
+  }
+  /* Scores videos [v, V] with texts [templates, classes, E] by the model's rule: returns [v, classes]. `weights` are
+   * those of templates; null: equal ones. A scale of 0 is the usual one. */
+  std::vector<float> probabilities(const float *videos, std::size_t video_count, const float *texts,
+                                   std::size_t template_count, std::size_t class_count, float scale = 0.0f,
+                                   const float *weights = nullptr) const {
+    std::vector<float> out(video_count * class_count);
+    check(actionclip_model_probabilities(get(), videos, video_count, texts, weights, template_count, class_count, scale,
+                                         out.data(), out.size()));
     return out;
   }
 
@@ -659,8 +669,9 @@ class LabelList {
       out[i] = actionclip_label_list_label(get(), static_cast<std::int32_t>(i));
     return out;
   }
-  /* Scores video embeddings [v, E]: returns probabilities [v, count], each row summing to 1. */
-  std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
+  /* Scores videos [v, V]: returns probabilities [v, count], each row summing to 1, but not where words score each label
+   * by itself. A scale of 0 is the usual one. */
+  std::vector<float> score(const std::vector<float> &videos, float scale = 0.0f) const {
     const std::size_t rows = count_rows(videos);
     std::vector<float> out(rows * count());
     check(actionclip_label_list_score(get(), videos.data(), rows, scale, out.data(), out.size()));
@@ -804,7 +815,7 @@ class Classifier {
   }
   /* Scores video embeddings [v, E] with the present labels: returns probabilities [v, labels]. If another thread may
    * set labels, score with a label_list() instead, which tells its labels. */
-  std::vector<float> score(const std::vector<float> &videos, float scale = 100.0f) const {
+  std::vector<float> score(const std::vector<float> &videos, float scale = 0.0f) const {
     return label_list().score(videos, scale);
   }
 

@@ -91,3 +91,32 @@ public func actionclip_probabilities_weighted(
       scale: scale, weights: shares, to: out)
   }
 }
+
+@_cdecl("actionclip_model_probabilities") @implementation
+public func actionclip_model_probabilities(
+  _ model: OpaquePointer!, _ videos: UnsafePointer<Float>!, _ video_count: Int,
+  _ texts: UnsafePointer<Float>!,
+  _ weights: UnsafePointer<Float>!, _ template_count: Int, _ class_count: Int, _ scale: Float,
+  _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
+) -> Int32 {
+  longCall { () throws(Failure) in
+    let loaded = try Handle.object(model, LoadedModel.self)
+    let videoCount = try count(video_count, "video_count")
+    let templates = try count(template_count, "template_count")
+    let classes = try count(class_count, "class_count")
+    _ = try product([videoCount, loaded.model.videoSize, 4], "videos")
+    _ = try product([templates, classes, loaded.configuration.embeddingSize, 4], "texts")
+    let videos = try required(videos, "videos")
+    let texts = try required(texts, "texts")
+    let scale = try checkedScale(scale)
+    let shares = try weights.map { (weights) throws(Failure) in
+      try ActionCLIPABI.weights(weights, templates, "weights")
+    }
+    let needed = try product([videoCount, classes], "probabilities_out")
+    let out = try output(
+      probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
+    try loaded.probabilities(
+      videos, videoCount, texts, templates: templates, classes: classes, scale: scale, weights: shares,
+      to: out)
+  }
+}

@@ -154,7 +154,7 @@ struct VideoPromptsTests {
     var logits = [Float](repeating: 0, count: Self.videos * templates * classes)
     try model.similarity(rows, Self.videos, texts, templates * classes, scale: 10, to: &logits)
     var found = [Float](repeating: 0, count: Self.videos * classes)
-    try model.probabilities(
+    try model.scoring.probabilities(
       rows, Self.videos, texts, templates: templates, classes: classes, scale: 10, weights: nil, to: &found)
     for video in 0..<Self.videos {
       var expected = [Double](repeating: 0, count: classes)

@@ -235,6 +235,10 @@ static void words_and_pictures(void) {
   CHECK_OK(actionclip_similarity(v1, 1, a, 6, e, 1.0f, logits, 6));
   CHECK_OK(actionclip_model_similarity(model, v1, 1, a, 6, 1.0f, same, 6));
   CHECK(memcmp(logits, same, sizeof same) == 0);
+  CHECK_OK(actionclip_probabilities(v1, 1, a, 3, 2, e, 100, logits, 2));
+  CHECK_OK(actionclip_model_probabilities(model, v1, 1, a, NULL, 3, 2, 0, same, 2));
+  CHECK(memcmp(logits, same, 2 * sizeof *same) == 0);
+  CHECK_OK(actionclip_similarity(v1, 1, a, 6, e, 1.0f, logits, 6));
   double dot = 0, vv = 0, tt = 0, sum = 0;
   for (size_t i = 0; i < e; i++) {
     dot += (double)v1[i] * (double)a[i];

@@ -142,6 +142,8 @@ static void texts(const actionclip::Model &model, const std::string &merges) {
   const std::size_t e = static_cast<std::size_t>(model.info().embedding_size);
   const std::vector<float> cosines = actionclip::similarity(rows.data(), 3, rows.data(), 3, e, 1);
   CHECK(model.similarity(rows.data(), 3, rows.data(), 3, 1) == cosines);
+  CHECK(model.probabilities(rows.data(), 3, rows.data(), 1, 3) ==
+        actionclip::probabilities(rows.data(), 3, rows.data(), 1, 3, e));
   CHECK(std::fabs(cosines[0] - 1) < 1e-6f && std::fabs(cosines[1] - cosines[3]) < 1e-6f && cosines[1] < 1);
 
   const actionclip::Tokenizer tokenizer(merges);

@@ -328,6 +328,7 @@ static void handles(void) {
       REFUSED_HANDLE(actionclip_encode_single_pixels(m, pixels, pixel_count, t, v, t * e));
       REFUSED_HANDLE(actionclip_join_frames(m, pixels, t, v, e));
       REFUSED_HANDLE(actionclip_model_similarity(m, pixels, 1, pixels, 1, 1, v, e));
+      REFUSED_HANDLE(actionclip_model_probabilities(m, pixels, 1, pixels, NULL, 1, 1, 1, v, e));
       REFUSED_HANDLE(actionclip_encode_video(m, video, NULL, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_video_between(m, video, 1, 2, NULL, v, e, NULL, 0));
       REFUSED_HANDLE(actionclip_encode_prompts(m, prompts, 1, 0, v, e));

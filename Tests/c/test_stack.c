@@ -214,6 +214,8 @@ static int32_t moved_texts(void) {
   p[0] = p[count + row] = 1;
   status = actionclip_encode_pixels(m, p, count, frames, p + count, row, NULL, 0);
   if (status == ACTIONCLIP_OK) status = actionclip_model_similarity(m, p + count, 1, p + count + row, 1, 100, &logit, 1);
+  if (status == ACTIONCLIP_OK)
+    status = actionclip_model_probabilities(m, p + count, 1, p + count + row, NULL, 1, 1, 0, &logit, 1);
   free(p);
   actionclip_model_free(m);
   return status;

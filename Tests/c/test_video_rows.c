@@ -65,6 +65,27 @@ static void rows_and_scores(void) {
   CHECK_OK(actionclip_similarity(rows, 1, texts, TEXTS, e, 100, plain, TEXTS));
   CHECK(memcmp(plain, logits, sizeof plain) != 0);
 
+  /* Probabilities of one template are the softmax of these logits; two templates are averaged by their weights. */
+  float whole[VIDEOS * TEXTS], first[VIDEOS * 2], second[VIDEOS * 2], both[VIDEOS * 2], usual[VIDEOS * 2];
+  const float weights[] = {3, 1};
+  CHECK_OK(actionclip_model_probabilities(model, rows, VIDEOS, texts, NULL, 1, TEXTS, 100, whole, VIDEOS * TEXTS));
+  for (size_t i = 0; i < VIDEOS; i++) {
+    double sum = 0, exponents = 0;
+    for (size_t j = 0; j < TEXTS; j++) {
+      sum += (double)whole[i * TEXTS + j];
+      exponents += exp((double)logits[i * TEXTS + j]);
+    }
+    CHECK(fabs(sum - 1) < 1e-5);
+    for (size_t j = 0; j < TEXTS; j++)
+      CHECK(fabs((double)whole[i * TEXTS + j] - exp((double)logits[i * TEXTS + j]) / exponents) < 1e-5);
+  }
+  CHECK_OK(actionclip_model_probabilities(model, rows, VIDEOS, texts, NULL, 1, 2, 100, first, VIDEOS * 2));
+  CHECK_OK(actionclip_model_probabilities(model, rows, VIDEOS, texts + 2 * e, NULL, 1, 2, 100, second, VIDEOS * 2));
+  CHECK_OK(actionclip_model_probabilities(model, rows, VIDEOS, texts, weights, 2, 2, 100, both, VIDEOS * 2));
+  CHECK_OK(actionclip_model_probabilities(model, rows, VIDEOS, texts, weights, 2, 2, 0, usual, VIDEOS * 2));
+  CHECK(memcmp(both, usual, sizeof both) == 0); /* a scale of 0 is the reference's 100 */
+  for (size_t i = 0; i < VIDEOS * 2; i++) CHECK(fabsf(both[i] - 0.75f * first[i] - 0.25f * second[i]) < 1e-5f);
+
   float *out = output(VIDEOS * v * sizeof *out);
   REFUSED(SMALL, actionclip_encode_pixels(model, pixels, plane, t, out, e, NULL, 0));
   CHECK(strstr(actionclip_last_error(), "video_size") != NULL);
@@ -78,11 +99,26 @@ static void rows_and_scores(void) {
   REFUSED(IN, actionclip_model_similarity(model, rows, 1, texts, 0, 1, out, 1));
   REFUSED(0, actionclip_model_similarity(model, rows, 1, texts, 1, NAN, out, 1));
   REFUSED(SMALL, actionclip_model_similarity(model, rows, 2, texts, 2, 1, out, 3));
+  REFUSED(IN, actionclip_model_probabilities(model, NULL, 1, texts, NULL, 1, 1, 1, out, 1));
+  REFUSED(IN, actionclip_model_probabilities(model, rows, 1, NULL, NULL, 1, 1, 1, out, 1));
+  REFUSED(IN, actionclip_model_probabilities(model, rows, 1, texts, NULL, 1, 1, 1, NULL, 1));
+  REFUSED(IN, actionclip_model_probabilities(model, rows, 0, texts, NULL, 1, 1, 1, out, 1));
+  REFUSED(IN, actionclip_model_probabilities(model, rows, 1, texts, NULL, 0, 1, 1, out, 1));
+  REFUSED(IN, actionclip_model_probabilities(model, rows, 1, texts, NULL, 1, 0, 1, out, 1));
+  REFUSED(0, actionclip_model_probabilities(model, rows, 1, texts, NULL, 1, 1, NAN, out, 1));
+  REFUSED(SMALL, actionclip_model_probabilities(model, rows, 2, texts, NULL, 1, 2, 1, out, 3));
+  const float none[] = {0, 0}, negative[] = {1, -1};
+  REFUSED(0, actionclip_model_probabilities(model, rows, 1, texts, none, 2, 1, 1, out, 1));
+  REFUSED(0, actionclip_model_probabilities(model, rows, 1, texts, negative, 2, 1, 1, out, 1));
   for (int i = OVERFLOWING; i < SIZES; i++) {
+    REFUSED(0, actionclip_model_probabilities(model, rows, sizes[i], texts, NULL, 1, 1, 1, out, SIZE_MAX));
+    REFUSED(0, actionclip_model_probabilities(model, rows, 1, texts, NULL, sizes[i], 1, 1, out, SIZE_MAX));
+    REFUSED(0, actionclip_model_probabilities(model, rows, 1, texts, NULL, 1, sizes[i], 1, out, SIZE_MAX));
     REFUSED(0, actionclip_model_similarity(model, rows, sizes[i], texts, 1, 1, out, SIZE_MAX));
     REFUSED(0, actionclip_model_similarity(model, rows, 1, texts, sizes[i], 1, out, SIZE_MAX));
   }
   rows[VIDEOS * v - 1] = NAN; /* of what moves texts */
+  REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_model_probabilities(model, rows, VIDEOS, texts, NULL, 1, TEXTS, 1, out, VIDEOS * TEXTS));
   REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_model_similarity(model, rows, VIDEOS, texts, TEXTS, 1, out, VIDEOS * TEXTS));
   texts[TEXTS * e - 1] = INFINITY;
   REFUSED(ACTIONCLIP_ERROR_NOT_FINITE, actionclip_model_similarity(model, rows, 1, texts, TEXTS, 1, out, TEXTS));
@@ -92,6 +128,7 @@ static void rows_and_scores(void) {
   CHECK_OK(actionclip_thread_use_cancel_token(token, NULL));
   actionclip_cancel(token);
   REFUSED(ACTIONCLIP_ERROR_CANCELLED, actionclip_model_similarity(model, one, 1, texts, 1, 1, out, 1));
+  REFUSED(ACTIONCLIP_ERROR_CANCELLED, actionclip_model_probabilities(model, one, 1, texts, NULL, 1, 1, 1, out, 1));
   CHECK_OK(actionclip_thread_use_cancel_token(NULL, NULL));
   actionclip_cancel_token_free(token);
 }

@@ -205,7 +205,9 @@ def test_options_reach_the_model():
         assert changed.returncode == 0, changed.stderr
         assert probabilities(changed) != probabilities(usual), option
     assert len(json_lines(classify(CLIP, "--labels", LABELS, "--json", "--frames", 3))[0]["frames"]) == 3
-    flat = probabilities(classify(CLIP, "--labels", LABELS, "--json", "--top", 0, "--scale", 0))
+    # A scale of 0 is the usual one; the smaller a scale is, the flatter are probabilities.
+    assert probabilities(classify(CLIP, "--labels", LABELS, "--json", "--top", 0, "--scale", 0)) == probabilities(usual)
+    flat = probabilities(classify(CLIP, "--labels", LABELS, "--json", "--top", 0, "--scale", 1e-9))
     assert list(flat.values()) == pytest.approx([1 / len(NAMES)] * len(NAMES))
 
 

@@ -77,6 +77,19 @@ def test_each_label_is_scored_by_itself(model, expected):
     assert np.abs(weighted - (3 * apart[0] + apart[1]) / 4).max() < 1e-6
 
 
+def test_a_fitted_classifier_scores_at_the_scale_of_its_calibration(model, expected):
+    """Words score by the trained scale, which belongs to the bias, and a fit at 100, as in any other model."""
+    frames = expected["frames"]
+    with actionclip.Classifier(model, ["dance", "surfing"], ["{}"]) as classifier:
+        assert np.array_equal(classifier.score(frames), classifier.score(frames, model.info.logit_scale))
+        for number, label in enumerate(["dance", "surfing"]):
+            classifier.add(label, frames[number::2] + np.float32(0.01))
+        classifier.fit("ridge")
+        found = classifier.score(frames)
+        assert np.array_equal(found, classifier.score(frames, 100)) and np.allclose(found.sum(1), 1, atol=1e-5)
+        assert not np.array_equal(found, classifier.score(frames, 50))
+
+
 @pytest.mark.parametrize("compute, least", [("bf16", 0.9999), ("int8", 0.999)])
 def test_lower_precisions_stay_near(expected, compute, least):
     """The widths are tiny: at real ones int8 is nearer (test_real_geometry)."""

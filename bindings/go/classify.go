@@ -123,7 +123,7 @@ func classify(video, weights, merges string, labels []string) ([]float32, error)
 	}
 	probabilities := make([]float32, len(labels))
 	err := call(func() C.int32_t {
-		return C.actionclip_classifier_score(classifier, &embedding[0], 1, 100,
+		return C.actionclip_classifier_score(classifier, &embedding[0], 1, 0,
 			(*C.float)(&probabilities[0]), C.size_t(len(probabilities)), nil, nil)
 	})
 	return probabilities, err

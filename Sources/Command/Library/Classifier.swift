@@ -159,10 +159,8 @@ final class Classifier {
   }
 
   /// Probabilities [videos, labels], each row summing to 1, from videos' rows [videos, V].
-  /// - Parameter scale: the factor on cosines before the softmax.
-  func probabilities(
-    videos: [Float], scale: Float = ScoringOptions.calibrated
-  ) throws(LibraryError) -> [Float] {
+  /// - Parameter scale: the factor on cosines; 0: the usual one.
+  func probabilities(videos: [Float], scale: Float = 0) throws(LibraryError) -> [Float] {
     let rows = videos.count / max(1, videoSize)
     let labels = actionclip_classifier_label_count(handle)
     var result = [Float](repeating: 0, count: rows * Int(max(0, labels)))

@@ -1,5 +1,4 @@
 import CActionCLIP
-import Glibc
 
 /// Text embeddings of labels, and how a score weighs them.
 struct LabelTexts {
@@ -9,19 +8,6 @@ struct LabelTexts {
   let classes: Int
   /// The weight of each template in a score; nil: equal weights.
   var weights: [Float]?
-
-  /// One embedding for each label: the weighted mean over templates of embeddings of unit length.
-  func joined(size: Int) -> LabelTexts {
-    var sums = [Double](repeating: 0, count: classes * size)
-    for row in 0..<templates * classes {
-      let own = embeddings[row * size..<(row + 1) * size]
-      let length = own.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-      let share = Double(weights?[row / classes] ?? 1) / max(length, .leastNormalMagnitude)
-      let place = row % classes * size
-      for (i, number) in own.enumerated() { sums[place + i] += share * Double(number) }
-    }
-    return LabelTexts(embeddings: sums.map { Float($0) }, templates: 1, classes: classes)
-  }
 }
 
 extension Model {
@@ -48,10 +34,9 @@ extension Model {
       }
       progress?.step(by: some.count)
     }
-    let made = LabelTexts(
+    return LabelTexts(
       embeddings: texts, templates: count, classes: labels.count,
       weights: templates.isEmpty && own > 0 ? templateWeights : nil)
-    return scoresFrames ? made.joined(size: embeddingSize) : made
   }
 
   private func encode(_ labels: [String], _ templates: [String], _ count: Int) throws -> [Float] {
@@ -87,80 +72,22 @@ extension Model {
   /// Whether each frame of a video scores by itself, so that the length of a video's embedding counts.
   var scoresFrames: Bool { info.frame_scores != 0 }
 
+  /// The factor on cosines where nobody asks for another: the reference's, or where each label is scored by itself,
+  /// with a bias that belongs to it, the one that was trained.
+  var usualScale: Float { info.sigmoid_scores != 0 ? info.logit_scale : ScoringOptions.calibrated }
+
   /// Probabilities [videos, classes] from videos' rows [videos, V], each row summing to 1, but not of a model that scores
   /// each label by itself.
   func probabilities(
     videos: [Float], _ texts: LabelTexts, scale: Float
   ) throws(LibraryError) -> [Float] {
     let rows = videos.count / max(1, videoSize)
-    if info.sigmoid_scores != 0 { return try sigmoids(of: videos, rows, texts, scale: scale) }
-    guard videoSize == embeddingSize else {
-      return try probabilities(moving: texts, by: videos, rows, scale: scale)
-    }
-    guard scoresFrames else { return try cosineProbabilities(videos: videos, texts, scale: scale) }
-    var result: [Float] = []
-    for start in stride(from: 0, to: videos.count, by: embeddingSize) {
-      let video = Array(videos[start..<start + embeddingSize])
-      let length = Float(video.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot())
-      result += try cosineProbabilities(videos: video, texts, scale: scale * length)
-    }
-    return result
-  }
-
-  private func cosineProbabilities(
-    videos: [Float], _ texts: LabelTexts, scale: Float
-  ) throws(LibraryError) -> [Float] {
-    let rows = videos.count / max(1, embeddingSize)
     var result = [Float](repeating: 0, count: rows * texts.classes)
     let capacity = result.count
     try check(
-      actionclip_probabilities_weighted(
-        videos, rows, texts.embeddings, texts.weights, texts.templates, texts.classes, embeddingSize, scale,
-        &result, capacity))
-    return result
-  }
-  /// Probabilities for a model in which each video moves the texts that it is compared with.
-  private func probabilities(
-    moving texts: LabelTexts, by videos: [Float], _ rows: Int, scale: Float
-  ) throws(LibraryError) -> [Float] {
-    let (templates, classes) = (texts.templates, texts.classes)
-    var logits = [Float](repeating: 0, count: rows * templates * classes)
-    let capacity = logits.count
-    try check(
-      actionclip_model_similarity(
-        handle, videos, rows, texts.embeddings, templates * classes, scale, &logits, capacity))
-    var result = [Float](repeating: 0, count: rows * classes)
-    for row in 0..<rows * templates {
-      let own = logits[row * classes..<(row + 1) * classes].map(Double.init)
-      let peak = own.max() ?? 0
-      let exponents = own.map { exp($0 - peak) }
-      let share = Double(texts.weights?[row % templates] ?? 1 / Float(templates)) / exponents.reduce(0, +)
-      for place in 0..<classes {
-        result[row / templates * classes + place] += Float(exponents[place] * share)
-      }
-    }
-    return result
-  }
-
-  /// The mean over templates of sigmoid(scale * cosine + bias).
-  private func sigmoids(
-    of videos: [Float], _ rows: Int, _ texts: LabelTexts, scale: Float
-  ) throws(LibraryError) -> [Float] {
-    let (templates, classes) = (texts.templates, texts.classes)
-    var logits = [Float](repeating: 0, count: rows * templates * classes)
-    let capacity = logits.count
-    try check(
-      actionclip_similarity(
-        videos, rows, texts.embeddings, templates * classes, embeddingSize, scale, &logits, capacity))
-    var result = [Float](repeating: 0, count: rows * classes)
-    let sum = texts.weights?.reduce(0) { $0 + Double($1) } ?? Double(templates)
-    for (place, logit) in logits.enumerated() {
-      let (row, template, label) = (
-        place / (templates * classes), place / classes % templates, place % classes
-      )
-      let share = Double(texts.weights?[template] ?? 1) / sum
-      result[row * classes + label] += Float(share / (1 + exp(-Double(logit) - Double(info.logit_bias))))
-    }
+      actionclip_model_probabilities(
+        handle, videos, rows, texts.embeddings, texts.weights, texts.templates, texts.classes, scale, &result,
+        capacity))
     return result
   }
 }

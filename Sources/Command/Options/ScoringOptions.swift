@@ -17,7 +17,7 @@ struct ScoringOptions: ParsableArguments {
 
   @Option(
     help:
-      "The factor on cosines before the softmax (default: 100; of a model that scores each label by itself, such as SigLIP, the one it was trained with)."
+      "The factor on cosines before the softmax (default, and 0: 100; of a model that scores each label by itself, such as SigLIP, the one it was trained with)."
   )
   var scale: Float?
 
@@ -38,9 +38,7 @@ struct ScoringOptions: ParsableArguments {
   }
 
   /// The factor on cosines: the one asked for, else the model's or the reference's.
-  func scale(for model: Model) -> Float {
-    scale ?? (model.info.sigmoid_scores != 0 ? model.info.logit_scale : ScoringOptions.calibrated)
-  }
+  func scale(for model: Model) -> Float { scale ?? model.usualScale }
 
   /// Refuses labels beside a classifier.
   func refuse(_ candidates: LabelOptions) throws {

@@ -29,24 +29,18 @@ extension ActionCLIP {
     }
   }
 
-  /// Writes probabilities to out [videos, classes], for videos' rows [videos, videoSize] and texts' embeddings
-  /// [templates, classes, E] as they were encoded; see `Similarity.probabilities`.
-  public func probabilities(
-    _ videos: UnsafePointer<Float>, _ videoCount: Int, _ texts: UnsafePointer<Float>, templates: Int,
+  /// Writes probabilities to out [videos, classes] for texts' embeddings [templates, classes, E] that each video moves.
+  func probabilities(
+    _ videos: UnsafePointer<Float>, _ videoCount: Int, moving texts: UnsafePointer<Float>, templates: Int,
     classes: Int, scale: Float, weights: TemplateWeights?, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
-    let size = configuration.embeddingSize
-    guard let prompts else {
-      return try Similarity.probabilities(
-        videos, videoCount, texts, templates: templates, classes: classes, size: size, scale: scale,
-        weights: weights, to: out)
-    }
+    guard let prompts else { throw Failure(.internal, "the model's videos move no texts") }
     try Similarity.whole(videoCount * classes, to: out) { (rows) throws(Failure) in
       try forEach(videos, videoCount, texts, templates * classes, prompts) {
         (video, row, moved) throws(Failure) in
         try Similarity.probabilities(
-          row, 1, moved, templates: templates, classes: classes, size: size, scale: scale, weights: weights,
-          to: rows + video * classes)
+          row, 1, moved, templates: templates, classes: classes, size: configuration.embeddingSize,
+          scale: scale, weights: weights, to: rows + video * classes)
       }
     }
   }

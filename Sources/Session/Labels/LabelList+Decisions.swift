@@ -26,10 +26,10 @@ extension LabelList {
     let probabilities = try FloatBuffer(count: product([videoCount, count], "videos"))
     if let fit {
       try withEmbeddings(of: videos, videoCount) { (videos) throws(Failure) in
-        try fit.probabilities(videos, videoCount, scale: 100, to: probabilities.base)
+        try fit.probabilities(videos, videoCount, scale: ScoringRule.referenceScale, to: probabilities.base)
       }
     } else {
-      try score(videos, videoCount, scale: sigmoid?.scale ?? 100, to: probabilities.base)
+      try score(videos, videoCount, scale: 0, to: probabilities.base)
     }
     for video in 0..<videoCount {
       let row = probabilities.base + video * count

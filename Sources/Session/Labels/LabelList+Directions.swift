@@ -1,4 +1,5 @@
 import Adaptation
+import Model
 import Numerics
 import System
 
@@ -9,7 +10,7 @@ extension LabelList {
   public func directions(to out: UnsafeMutablePointer<Float>) throws(Failure) {
     let mean = try UnitMean(labels: count, size: embeddingSize)
     let isFitted = fit.map { !$0.usesWordsAlone } ?? false
-    guard isFitted || model == nil else {
+    guard isFitted || !scoring.textsDependOnVideo else {
       throw .unsupported(
         "labels have no direction of their own in a model whose texts each video moves (X-CLIP): score videos instead, "
           + "or fit the classifier to examples")

@@ -12,8 +12,8 @@ public final class LabelList: Sendable {
   public let embeddingSize: Int
   /// Floats of a video's row that is scored.
   public let videoSize: Int
-  /// The model, where texts depend on the video; nil: words score by themselves.
-  let model: ActionCLIP?
+  /// The rule by which words score.
+  let scoring: ScoringRule
   let set: LabelSet
   /// The classifier that examples were fitted to; nil: words alone score.
   let fit: AdaptedClassifier?
@@ -21,10 +21,6 @@ public final class LabelList: Sendable {
   let templates: Int
   /// The weights of templates in a score; nil: equal weights.
   let weights: TemplateWeights?
-  /// Whether a video's length counts in a score by words.
-  private let keepsLengths: Bool
-  /// The model's trained scale and bias where words score each label by itself; nil: labels are scored together.
-  let sigmoid: (scale: Float, bias: Float)?
 
   init(_ set: LabelSet, _ encoding: LabelEncoding, fit: AdaptedClassifier? = nil, generation: Int64) {
     self.set = set
@@ -33,35 +29,29 @@ public final class LabelList: Sendable {
     self.generation = generation
     let model = encoding.loaded.model
     (embeddingSize, videoSize) = (model.configuration.embeddingSize, model.videoSize)
-    self.model = model.textsDependOnVideo ? model : nil
+    scoring = model.scoring
     templates = encoding.rows
     weights = encoding.rowWeights
-    keepsLengths = encoding.loaded.configuration.scoresFrames
-    sigmoid = model.logitBias.map { (model.logitScale, $0) }
   }
 
   public var count: Int { labels.count }
 
   /// Scores videos' rows [videos, videoSize]: writes probabilities [videos, labels]. Each row sums to 1, but not where
-  /// words score each label by itself.
+  /// words score each label by itself. A scale of 0 is the usual one: of a fit the one that it is calibrated at.
   public func score(
     _ videos: UnsafePointer<Float>, _ videoCount: Int, scale: Float, to out: UnsafeMutablePointer<Float>
   ) throws(Failure) {
     if let fit, !fit.usesWordsAlone {
       return try withEmbeddings(of: videos, videoCount) { (videos) throws(Failure) in
         try Similarity.whole(videoCount * count, to: out) { (probabilities) throws(Failure) in
-          try fit.probabilities(videos, videoCount, scale: scale, to: probabilities)
+          try fit.probabilities(
+            videos, videoCount, scale: scale == 0 ? ScoringRule.referenceScale : scale, to: probabilities)
         }
       }
     }
-    if let model {
-      return try model.probabilities(
-        videos, videoCount, set.texts.pointer, templates: templates, classes: count, scale: scale,
-        weights: weights, to: out)
-    }
-    try Similarity.probabilities(
-      videos, videoCount, set.texts.pointer, templates: templates, classes: count, size: embeddingSize,
-      scale: scale, bias: sigmoid?.bias, weights: weights, keepsLengths: keepsLengths, to: out)
+    try scoring.probabilities(
+      videos, videoCount, set.texts.pointer, templates: templates, classes: count, scale: scale,
+      weights: weights, to: out)
   }
 
   /// Calls `body` with the embeddings alone of videos' rows, [videos, E], which must be finite.

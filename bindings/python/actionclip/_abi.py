@@ -957,6 +957,11 @@ FUNCTIONS: tuple[tuple[str, tuple[Any, ...], Any], ...] = (
         c_int32,
     ),
     (
+        "actionclip_model_probabilities",
+        (Handle, Floats, c_size_t, Floats, Floats, c_size_t, c_size_t, c_float, Floats, c_size_t),
+        c_int32,
+    ),
+    (
         "actionclip_classifier_create",
         (Handle, Strings, c_size_t, Strings, c_size_t, c_int32, HandleOut),
         c_int32,

@@ -125,7 +125,6 @@ class Classifier(Pupil):
     ) -> None:
         self._model = weakref.ref(model)
         self._size, self._video_size = model.info.embedding_size, model.info.video_size
-        self._usual_scale = model.info.logit_scale if model.info.sigmoid_scores else 100.0
         self._frames = model.info.frames
         #: Embeddings that a score compares with for each label, at most.
         self._templates = templates
@@ -159,9 +158,10 @@ class Classifier(Pupil):
     def score(self, videos: npt.ArrayLike, scale: float | None = None) -> Scores:
         """Scores video embeddings [n, E], of an X-CLIP rows [n, V]: returns probabilities [n, labels], each row summing
         to 1, with the `labels` and `generation` of the list that was used. In a model that scores each label by itself
-        words do so here too. scale: None is 100, or the one that such a model was trained with."""
+        words do so here too. scale: None or 0 is 100, or where words score so the one that the model was trained
+        with."""
         array = self._videos(videos)
-        scale = self._usual_scale if scale is None else real("scale", scale)
+        scale = 0.0 if scale is None else real("scale", scale)
         self._warn_of_words()
         with self._current_list() as current:
             generation, names = self._labels_of(current)

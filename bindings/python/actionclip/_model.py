@@ -339,19 +339,14 @@ class Model(FrameEncoder, TextEncoder):
         if self._info.video_size == self._info.embedding_size:
             return _similarity.similarity(videos, texts, scale)
         left, right = _similarity.rows("videos", videos), _similarity.rows("texts", texts)
-        for name, array, size in (
-            ("videos", left, self._info.video_size), ("texts", right, self._info.embedding_size)
-        ):  # fmt: skip
-            if array.shape[-1] != size:
-                raise invalid(f"{name} have rows of {array.shape[-1]} numbers; this model's have {size}")
+        self._check_rows(left, right)
         factor = real("scale", scale)
         out = np.empty((len(left), len(right)), np.float32)
         with self._handle.use() as handle:
             long_call(
                 "model_similarity",
                 handle, pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), len(right),
-                factor, pointer(out, _abi.Floats), out.size,
-                work=30.0 * right.size * self._info.embedding_size * len(left),
+                factor, pointer(out, _abi.Floats), out.size, work=self._scoring_work(len(left), right.size),
             )  # fmt: skip
         return out
 
@@ -365,27 +360,35 @@ class Model(FrameEncoder, TextEncoder):
         """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]. Videos of an X-CLIP are
         rows [n, V]. If `info.frame_scores`, the templates of a class are joined to one text, and a video's length
         counts; the sum of the embeddings of a video's views then has the sum of their logits. A model that scores each
-        label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None is 100, or the
-        one that such a model was trained with."""
-        scale = self._scale(scale)
-        if self._info.sigmoid_scores:
-            return _similarity.sigmoids(videos, texts, scale, self._info.logit_bias, weights)
-        if self._info.frame_scores:
-            return _similarity.frame_probabilities(videos, texts, scale, weights)
-        if self._info.video_size == self._info.embedding_size:
-            return _similarity.probabilities(videos, texts, scale, weights)
-        array = _similarity.by_template(texts)
-        templates, classes, size = array.shape
+        label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None or 0 is 100, or
+        the one that such a model was trained with."""
+        left, right = _similarity.rows("videos", videos), _similarity.by_template(texts)
+        self._check_rows(left, right)
+        templates, classes = right.shape[:2]
         shares = None if weights is None else _similarity.template_weights(weights, templates)
-        logits = self.similarity(videos, array.reshape(-1, size), scale).reshape(-1, templates, classes)
-        exponents = np.exp(logits.astype(np.float64) - logits.max(-1, keepdims=True))
-        each = exponents / exponents.sum(-1, keepdims=True)
-        return np.average(each, axis=1, weights=shares).astype(np.float32)
+        factor = 0.0 if scale is None else real("scale", scale)
+        out = np.empty((len(left), classes), np.float32)
+        with self._handle.use() as handle:
+            long_call(
+                "model_probabilities",
+                handle, pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats),
+                pointer(shares, _abi.Floats), templates, classes, factor, pointer(out, _abi.Floats), out.size,
+                work=self._scoring_work(len(left), right.size),
+            )  # fmt: skip
+        return out
 
-    def _scale(self, scale: float | None) -> float:
-        if scale is not None:
-            return real("scale", scale)
-        return self._info.logit_scale if self._info.sigmoid_scores else 100.0
+    def _check_rows(self, videos: FloatArray, texts: FloatArray) -> None:
+        """Checks the lengths of videos' rows and of texts' embeddings."""
+        for name, array, size in (
+            ("videos", videos, self._info.video_size), ("texts", texts, self._info.embedding_size)
+        ):  # fmt: skip
+            if array.shape[-1] != size:
+                raise invalid(f"{name} have rows of {array.shape[-1]} numbers; this model's have {size}")
+
+    def _scoring_work(self, videos: int, numbers: int) -> float:
+        """Operations, roughly, of comparing videos with texts of so many numbers together."""
+        moves = self._info.video_size > self._info.embedding_size
+        return (30.0 * self._info.embedding_size if moves else 10.0) * numbers * videos
 
     def classify(
         self,
@@ -410,7 +413,7 @@ class Model(FrameEncoder, TextEncoder):
             raise invalid("labels is missing, and the model names none of its own")
         names = self._labels if labels is None else texts("labels", labels)
         phrases = None if templates is None else texts("templates", templates)
-        scale = self._scale(scale)
+        scale = None if scale is None else real("scale", scale)
         if top is not None:
             top = whole("top", top, 1, INT32_MAX)
         words = self._texts(names, phrases, bool(truncate))

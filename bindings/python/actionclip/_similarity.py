@@ -65,35 +65,6 @@ def probabilities(
     return out
 
 
-def frame_probabilities(
-    videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0, weights: npt.ArrayLike | None = None
-) -> FloatArray:
-    """Scores videos whose frames score by themselves: softmax over classes of scale times the product of a video with
-    the unit mean of a class's texts of unit length."""
-    left, right = rows("videos", videos), by_template(texts)
-    shares = None if weights is None else template_weights(weights, len(right))
-    lengths = np.linalg.norm(right.astype(np.float64), axis=-1, keepdims=True)
-    units = right / np.where(lengths > 0, lengths, 1)
-    means = np.average(units, axis=0, weights=shares).astype(np.float32)
-    factors = real("scale", scale) * np.linalg.norm(left.astype(np.float64), axis=-1)
-    scores = [
-        probabilities(row[np.newaxis], means, float(factor)) for row, factor in zip(left, factors, strict=True)
-    ]
-    return np.concatenate(scores) if scores else np.empty((0, right.shape[1]), np.float32)
-
-
-def sigmoids(
-    videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float, bias: float, weights: npt.ArrayLike | None
-) -> FloatArray:
-    """Scores each class by itself: the mean over templates of sigmoid(scale * cosine + bias), [n, classes]."""
-    right = by_template(texts)
-    templates, classes, size = right.shape
-    shares = None if weights is None else template_weights(weights, templates)
-    logits = similarity(videos, right.reshape(-1, size), scale).reshape(-1, templates, classes)
-    each = 1 / (1 + np.exp(-(logits.astype(np.float64) + bias)))
-    return np.average(each, axis=1, weights=shares).astype(np.float32)
-
-
 def template_weights(weights: npt.ArrayLike, templates: int) -> FloatArray:
     """Checks that there is one weight for each template."""
     shares = float_array("weights", weights, (1,))

@@ -84,6 +84,7 @@ pub const ACTIONCLIP_RESIZE_MMACTION2: i32 = 2;
 pub const ACTIONCLIP_RESIZE_HUGGING_FACE: i32 = 3;
 pub const ACTIONCLIP_RESIZE_SQUARE: i32 = 4;
 pub const ACTIONCLIP_RESIZE_SQUARE_BILINEAR: i32 = 5;
+pub const ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR: i32 = 6;
 pub const ACTIONCLIP_CROP_CENTER: i32 = 0;
 pub const ACTIONCLIP_CROP_START: i32 = 1;
 pub const ACTIONCLIP_CROP_END: i32 = 2;
@@ -557,14 +558,13 @@ pub struct actionclip_model_info {
     pub video_size: i64,
     /// 1 if each frame scores by itself, as in Open-VCLIP: a video's embedding is the mean of its
     /// frames' embeddings at unit length, and scale times its product with a text of unit length
-    /// the mean of the frames' scores, so its own length counts. Classifiers score so;
-    /// actionclip_probabilities does with scale times the embedding's length, and with the labels'
-    /// mean embeddings. Logits of several views are summed by summing the views' embeddings. Else
-    /// 0.
+    /// the mean of the frames' scores, so its own length counts. Classifiers and
+    /// actionclip_model_probabilities score so. Logits of several views are summed by summing the
+    /// views' embeddings. Else 0.
     pub frame_scores: i32,
     /// 0
     pub reserved_2: i32,
-    /// 1 if classifiers score each label by itself, sigmoid(scale * cosine + logit_bias), so that
+    /// 1 if they score each label by itself, sigmoid(scale * cosine + logit_bias), so that
     /// probabilities need not sum to 1: in a SigLIP, whose own scale is logit_scale. 0: a softmax
     /// over the labels.
     pub sigmoid_scores: i32,
@@ -2156,6 +2156,27 @@ extern "C" {
         probabilities_out: *mut f32,
         probabilities_capacity: usize,
     ) -> i32;
+    /// Scores videos as a model does: `videos` is [video_count, V] (video_size of
+    /// actionclip_model_info), `texts` [template_count, class_count, E] as actionclip_encode_labels
+    /// gives it, and `weights` as in actionclip_probabilities_weighted, which this is but in three
+    /// kinds of models. Where each video moves the texts (X-CLIP), it does so here. Where each
+    /// frame scores by itself (frame_scores), the templates of a class are joined to one text, and
+    /// a video's length counts. Where each class is scored by itself (sigmoid_scores), the sigmoid
+    /// of scale times the cosine plus logit_bias stands in place of the softmax, and rows of
+    /// probabilities_out [video_count, class_count] need not sum to 1. A scale of 0 is the usual
+    /// one: 100, or with sigmoids logit_scale.
+    pub fn actionclip_model_probabilities(
+        model: *const actionclip_model,
+        videos: *const f32,
+        video_count: usize,
+        texts: *const f32,
+        weights: *const f32,
+        template_count: usize,
+        class_count: usize,
+        scale: f32,
+        probabilities_out: *mut f32,
+        probabilities_capacity: usize,
+    ) -> i32;
     /// Makes a classifier of 1 to 2^20 labels, which it encodes as actionclip_encode_labels does,
     /// with the same choice of templates. A label that is there twice counts as two labels, which
     /// have the same scores. The model's own templates count with their weights
@@ -2218,7 +2239,8 @@ extern "C" {
     /// probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out
     /// may be NULL; they receive the number of labels and the generation of the list that was used.
     /// If another thread may set labels meanwhile, use actionclip_label_list_score, whose output
-    /// has a size that is known beforehand.
+    /// has a size that is known beforehand. A scale of 0 is the usual one: 100, or logit_scale
+    /// where words score each label by itself (sigmoid_scores).
     pub fn actionclip_classifier_score(
         classifier: *const actionclip_classifier,
         videos: *const f32,
@@ -3472,6 +3494,7 @@ mod tests {
             (b"ACTIONCLIP_RESIZE_HUGGING_FACE\0", ACTIONCLIP_RESIZE_HUGGING_FACE),
             (b"ACTIONCLIP_RESIZE_SQUARE\0", ACTIONCLIP_RESIZE_SQUARE),
             (b"ACTIONCLIP_RESIZE_SQUARE_BILINEAR\0", ACTIONCLIP_RESIZE_SQUARE_BILINEAR),
+            (b"ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR\0", ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR),
             (b"ACTIONCLIP_CROP_CENTER\0", ACTIONCLIP_CROP_CENTER),
             (b"ACTIONCLIP_CROP_START\0", ACTIONCLIP_CROP_START),
             (b"ACTIONCLIP_CROP_END\0", ACTIONCLIP_CROP_END),
@@ -3660,6 +3683,7 @@ mod tests {
             actionclip_model_similarity as *const (),
             actionclip_probabilities as *const (),
             actionclip_probabilities_weighted as *const (),
+            actionclip_model_probabilities as *const (),
             actionclip_classifier_create as *const (),
             actionclip_classifier_create_weighted as *const (),
             actionclip_classifier_create_described as *const (),

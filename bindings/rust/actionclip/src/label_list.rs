@@ -6,7 +6,8 @@ use crate::matrix::{zeros, Matrix};
 use crate::sys;
 use crate::text::borrowed;
 
-/// The scale with which the reference evaluates, and at which fitted classifiers are calibrated.
+/// The scale with which the reference evaluates, and at which fitted classifiers are calibrated: the usual one of all
+/// models but those that score each label by itself.
 pub const SCALE: f32 = 100.0;
 
 /// The labels of a classifier at one moment, with their embeddings. A list never changes, any number of threads may use
@@ -74,7 +75,8 @@ impl LabelList {
         unsafe { sys::actionclip_label_list_generation(self.get()) }
     }
 
-    /// Scores videos [videos, E]: probabilities [videos, labels]. The usual scale is `SCALE`.
+    /// Scores videos [videos, V]: probabilities [videos, labels]. A scale of 0 is the usual one, `SCALE` in most
+    /// models.
     pub fn score(&self, videos: &Matrix, scale: f32) -> Result<Matrix> {
         self.scores(videos, |out, capacity| unsafe {
             sys::actionclip_label_list_score(self.get(), videos.as_ptr(), videos.rows(), scale, out, capacity)

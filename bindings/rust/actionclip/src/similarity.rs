@@ -28,6 +28,38 @@ impl Model {
         })?;
         Ok(out)
     }
+
+    /// Scores videos [videos, V], as encoding methods give them, by the model's rule: [videos, labels]. `texts` is as
+    /// `encode_labels` gives it, and `weights` are those of templates. A scale of 0 is the usual one.
+    pub fn probabilities(
+        &self,
+        videos: &Matrix,
+        texts: &Matrix,
+        labels: usize,
+        weights: Option<&[f32]>,
+        scale: f32,
+    ) -> Result<Matrix> {
+        videos.check_columns(self.video_size())?;
+        texts.check_columns(self.embedding_size())?;
+        let templates = templates_of(texts, labels)?;
+        check_weights(weights, templates)?;
+        let mut out = Matrix::zeros(videos.rows(), labels)?;
+        check(unsafe {
+            sys::actionclip_model_probabilities(
+                self.get(),
+                videos.as_ptr(),
+                videos.rows(),
+                texts.as_ptr(),
+                weights.map_or(ptr::null(), <[f32]>::as_ptr),
+                templates,
+                labels,
+                scale,
+                out.as_mut_ptr(),
+                out.len(),
+            )
+        })?;
+        Ok(out)
+    }
 }
 
 /// Compares videos [videos, E] with texts [texts, E]: scale times the cosine similarity, [videos, texts].
@@ -60,10 +92,7 @@ pub fn probabilities(
     scale: f32,
 ) -> Result<Matrix> {
     let templates = template_count(videos, texts, labels)?;
-    if let Some(weights) = weights.filter(|weights| weights.len() != templates) {
-        let message = format!("{} weights for {templates} templates", weights.len());
-        return Err(Error::new(Status::INVALID_ARGUMENT, message));
-    }
+    check_weights(weights, templates)?;
     let mut out = Matrix::zeros(videos.rows(), labels)?;
     check(unsafe {
         sys::actionclip_probabilities_weighted(
@@ -85,6 +114,20 @@ pub fn probabilities(
 /// The number of templates that texts for a number of labels are in.
 pub(crate) fn template_count(videos: &Matrix, texts: &Matrix, labels: usize) -> Result<usize> {
     texts.check_columns(videos.columns())?;
+    templates_of(texts, labels)
+}
+
+fn check_weights(weights: Option<&[f32]>, templates: usize) -> Result<()> {
+    match weights.filter(|weights| weights.len() != templates) {
+        None => Ok(()),
+        Some(weights) => {
+            let message = format!("{} weights for {templates} templates", weights.len());
+            Err(Error::new(Status::INVALID_ARGUMENT, message))
+        }
+    }
+}
+
+fn templates_of(texts: &Matrix, labels: usize) -> Result<usize> {
     match texts.rows().checked_rem(labels) {
         Some(0) => Ok(texts.rows() / labels),
         _ => Err(Error::new(

@@ -35,6 +35,9 @@ fn a_video_is_classified() {
     let cosines = similarity(&part, &texts, SCALE).unwrap();
     assert_eq!(cosines.columns(), templates * LABELS.len());
     assert_eq!(model.similarity(&part, &texts, SCALE).unwrap(), cosines);
+    let one = model.probabilities(&part, &texts, texts.rows(), None, 0.0).unwrap();
+    assert_eq!(one, probabilities(&part, &texts, texts.rows(), None, SCALE).unwrap());
+    assert!(model.probabilities(&part, &texts, texts.rows() + 1, None, 0.0).is_err());
     assert_eq!(model.video_size(), model.embedding_size());
 }
 

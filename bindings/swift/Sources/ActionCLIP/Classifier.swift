@@ -40,9 +40,9 @@ public final class Classifier: Sendable {
     }
   }
 
-  /// Scores a video's row [V]: each label with its probability, the most probable first.
+  /// Scores a video's row [V]: each label with its probability, the most probable first. A scale of 0 is the usual one.
   public func rank(
-    _ video: [Float], scale: Float = 100
+    _ video: [Float], scale: Float = 0
   ) throws(Failure) -> [(label: String, probability: Float)] {
     guard video.count == videoSize else {
       throw Failure(
