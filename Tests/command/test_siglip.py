@@ -51,3 +51,22 @@ def test_convert_makes_one_file(tmp_path):
     assert run("tokenize", "--model", path, stdin=text).stdout == run("tokenize", "--model", FOLDER, stdin=text).stdout
     info = json.loads(run("info", path, "--json").stdout)
     assert info["sigmoid_scores"] is True and info["compute_type"] == "int8" and info["image_size"] == 20
+
+
+def test_a_taught_classifier_scores_a_stream_as_it_scores_its_file(tmp_path):
+    """At the scale of its calibration, not at the one that the model's words are scored at."""
+    path, examples = tmp_path / "my.classifier", tmp_path / "examples.jsonl"
+    story = ROOT / "examples" / "shapes.mp4"
+    clips = [{"path": str(story), "label": label, "start": start, "end": start + 1}
+             for start, label in [(0, "left"), (1, "left"), (3, "growing"), (4, "growing")]]  # fmt: skip
+    examples.write_text("".join(json.dumps(clip) + "\n" for clip in clips))
+    process = run("adapt", "--model", FOLDER, examples, "--out", path)
+    assert process.returncode == 0, process.stderr
+    common = [story, "--model", FOLDER, "--classifier", path, "--on", 0.2, "--off", 0.1, "--min-on", 0]
+    watched = run("watch", *common, "--pace", "fast")
+    assert watched.returncode == 0, watched.stderr
+    (line,) = json_lines(run("timeline", *common, "--method", "hysteresis", "--json"))
+    ended = [event for event in json_lines(watched) if event["event"] == "ended"]
+    assert ended and line["segments"] == [
+        {"start": e["start"], "end": e["end"], "label": e["label"], "probability": e["mean"]} for e in ended
+    ]

@@ -153,7 +153,7 @@ struct Watch: ParsableCommand {
     }
     try ModelNotes(model, labels: wordLabels, of: count).tell()
     let tracking = try LabelTracking(
-      classifier, of: model, isTaught: taught != nil, scale: scoring.scale(for: model),
+      classifier, of: model, isTaught: taught != nil, scale: scoring.scale ?? 0,
       TrackingOptions(none: none, events: events, live: live))
     for note in tracking.notes { Diagnostics.warning(note) }
     return tracking
