@@ -68,6 +68,17 @@ def test_a_batch_in_chunks_has_the_auxiliary_losses_of_one_graph(option):
     assert set(loss.auxiliary) == {"texts"} | ({"places"} if option != "joint" else set())
 
 
+def test_over_frozen_encoders_the_head_has_the_gradients_of_one_graph():
+    model, reading, batch = made_model(TEMPORAL["Transf"]), Reading(), made_batch(Recipe(batch=8))
+    model.clip.requires_grad_(False)
+    model.clip.logit_scale.requires_grad_()
+    whole = in_one_graph(model, reading, batch)
+    assert {"logit_scale", "of_frames.weight"} < set(whole) and "visual.proj" not in whole
+    for chunk in (0, 3):
+        _, found = gradients(model, reading, batch, chunk)
+        assert set(found) == set(whole) and largest_difference(found, whole) < 1e-5
+
+
 def made_training(**changes):
     settings = Recipe(**{"batch": 8, "lr": 1e-3, "warmup_epochs": 0, "anchor": 0, "precision": "fp32", **changes})
     return Training(made_model(TEMPORAL["Transf"]), settings, 3, {}, auxiliary=Reading()), settings

@@ -159,8 +159,10 @@ class _Pass:
 
 
 def _backward(features: Sequence[torch.Tensor], towards: Sequence[torch.Tensor | None]) -> None:
-    given = [(x, g.to(x.dtype)) for x, g in zip(features, towards, strict=False) if g is not None]
-    torch.autograd.backward([x for x, _ in given], [g for _, g in given])
+    """Adds parameters' gradients. Of a frozen encoder, frames' features have none, and the head's may still have."""
+    given = [(x, g.to(x.dtype)) for x, g in zip(features, towards, strict=False) if g is not None and x.requires_grad]
+    if given:
+        torch.autograd.backward([x for x, _ in given], [g for _, g in given])
 
 
 def _trains(*modules: nn.Module) -> bool:
