@@ -362,11 +362,11 @@ class Model(FrameEncoder, TextEncoder):
         counts; the sum of the embeddings of a video's views then has the sum of their logits. A model that scores each
         label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None or 0 is 100, or
         the one that such a model was trained with."""
+        factor = 0.0 if scale is None else real("scale", scale)
         left, right = _similarity.rows("videos", videos), _similarity.by_template(texts)
         self._check_rows(left, right)
         templates, classes = right.shape[:2]
         shares = None if weights is None else _similarity.template_weights(weights, templates)
-        factor = 0.0 if scale is None else real("scale", scale)
         out = np.empty((len(left), classes), np.float32)
         with self._handle.use() as handle:
             long_call(
