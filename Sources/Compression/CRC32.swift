@@ -35,8 +35,8 @@ public enum CRC32 {
 
   // MARK: - Sums of parts
 
-  /// What `joined` takes for a second part of so many bytes: x^(8 · bytes), a polynomial over the field of two elements
-  /// modulo that of the checksum, with the coefficient of x^0 in the highest bit.
+  /// The factor that `joined` takes for a second part of so many bytes: x^(8 · bytes), a polynomial over the field of
+  /// two elements modulo that of the checksum, with the coefficient of x^0 in the highest bit.
   public static func shift(bytes: Int) -> UInt32 {
     var (power, result): (UInt32, UInt32) = (1 << 23, 1 << 31)  // x^8 and 1
     var left = max(0, bytes)

@@ -62,7 +62,7 @@ final class BaseMixedTensors: ComputedTensors {
     extendLifetime(numbers)
   }
 
-  /// What is not mixed, such as a tokenizer's bytes, is as the checkpoint stores it.
+  /// Tensors that are not mixed, such as a tokenizer's bytes, are as the checkpoint stores them.
   func readStored(
     _ name: String, into destination: UnsafeMutableRawBufferPointer
   ) throws(Failure) -> Bool {

@@ -4,9 +4,9 @@ import TensorNames
 
 /// Floating-point operations, two for each product of two numbers that is added to a sum.
 struct Work {
-  /// Of products with weights.
+  /// Operations of products with weights.
   var products = 0.0
-  /// Of attention's scores, and of its sums of values.
+  /// Operations of attention's scores, and of its sums of values.
   var attention = 0.0
 
   /// Adds a layer that is applied to so many rows.

@@ -40,7 +40,7 @@ extension TorchArchive {
         let place = recordOfEntry[index]
         stored = try TorchArchive.view(
           named.name, tensor, of: storage, pickle, record: (place, records[place].offset))
-        // What lies between a tensor's numbers is read with them, and tensors may share it.
+        // Bytes between a tensor's numbers are read with them, and tensors may share it.
         if stored.strides != nil {
           guard stored.byteSpan <= WeightsLimits.tensorBytes - spans else {
             throw .limit(

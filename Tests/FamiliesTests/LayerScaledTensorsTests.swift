@@ -22,10 +22,10 @@ import Weights
     ])
     let tensors = try #require(try LayerScaledTensors(source))
     #expect(!tensors.names.contains { $0.hasSuffix("gamma") } && tensors.names.count == 4)
-    // Of [0, 1], and 2 to 7.
+    // The scales are [0, 1], the weights 2 to 7.
     #expect(try values(tensors, block + "attn.out_proj.weight") == [0, 0, 0, 5, 6, 7])
     #expect(try values(tensors, block + "attn.out_proj.bias") == [0, 9])
-    // Of [14, 15], and 10 to 13.
+    // The scales are [14, 15], the weights 10 to 13.
     #expect(try values(tensors, block + "mlp.c_proj.weight") == [140, 154, 180, 195])
     #expect(try values(tensors, block + "mlp.c_fc.weight") == [16, 17, 18, 19])
     #expect(!tensors.isWhole(block + "attn.out_proj.bias") && tensors.isWhole(block + "mlp.c_fc.weight"))

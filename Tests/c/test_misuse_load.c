@@ -103,7 +103,7 @@ static void descriptions(void) {
   CHECK(actionclip_model_note_key(model, 0) == NULL && actionclip_model_note_key(model, -1) == NULL);
 }
 
-/* What a file's headers tell: the struct's size, the options and the file are checked, and nothing is written. */
+/* A model's sizes by its file's headers: the struct's size, the options and the file are checked, and nothing is written. */
 static void infos_of_files(void) {
   const char *path = check_path(UNTRAINED_MODEL);
   int64_t *ns = output(sizeof *ns);

@@ -2,7 +2,7 @@ import CActionCLIP
 
 /// The properties of a model as a table for people.
 extension Info {
-  /// What the headers of files tell.
+  /// Rows that the headers of files tell.
   func table(_ plan: Plan) -> String {
     let info = plan.info
     let file =
@@ -24,7 +24,7 @@ extension Info {
         })
   }
 
-  /// What a loaded model tells besides.
+  /// Rows that a loaded model tells besides.
   func table(_ model: Model) throws(LibraryError) -> String {
     aligned(
       try inputRows(model) + useRows(model) + model.notes.map { (printable($0.key), printable($0.text)) }

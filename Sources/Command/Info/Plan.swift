@@ -1,6 +1,6 @@
 import CActionCLIP
 
-/// What a model takes in each precision, by the headers of its files.
+/// Memory and time that a model takes in each precision, by the headers of its files.
 struct Plan {
   /// Sizes and options, in the precision that the options ask for.
   let info: actionclip_model_info

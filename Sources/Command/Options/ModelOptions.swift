@@ -85,7 +85,7 @@ struct ModelOptions: ParsableArguments {
       openCLIPName: openClipName)
   }
 
-  /// What loading the model would give in a precision (nil: the option's), without loading it. The seconds of a video are
+  /// The sizes of the model in a precision (nil: the option's), without loading it. The seconds of a video are
   /// 0 unless this machine's speed is measured.
   func plan(
     _ path: FilePath?, in precision: Compute? = nil, measuring: Bool

@@ -48,8 +48,8 @@ public final class LoadedModel: Sendable {
     try self.init(Checkpoint(path, options.checkpoint()), path: path, options)
   }
 
-  /// What loading a model with these options would give, told by the headers of its files: its sizes, options, notes and
-  /// memory. Its numbers are not read: it must not encode.
+  /// Gives the model that loading with these options would make, told by the headers of its files: its sizes, options,
+  /// notes and memory. Its numbers are not read: it must not encode.
   public static func unread(_ name: FilePath?, _ options: ModelOptions) throws(Failure) -> LoadedModel {
     var options = options
     options.network.readsNumbers = false
