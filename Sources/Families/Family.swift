@@ -81,12 +81,10 @@ public struct FamilyTraits: Sendable, Equatable {
   public var shortSide: Int?
   /// A filter of Pillow's that pictures are resized by.
   public enum Filter: Sendable { case bicubic, bilinear }
-  /// The filter that an image processor's configuration states.
+  /// The filter that a configuration states.
   public var filter: Filter?
-  /// Whether a configuration states that pictures are squashed to squares by Pillow's bilinear filter.
-  public var resizesBilinear = false
-  /// Whether a configuration states that pictures are squashed to squares by Pillow's bicubic filter.
-  public var squashesBicubic = false
+  /// Whether an open_clip's pictures are squashed to squares, whatever their shape.
+  public var squashes = false
 
   public init() {}
 }

@@ -23,11 +23,6 @@ struct OpenCLIPConfiguration {
     var stripsSeparator = false
   }
 
-  /// How pictures are resized.
-  private struct Resize {
-    var (isSquash, isBilinear) = (false, false)
-  }
-
   /// Parts of a network that CLIP's has not; false, null, 0, "none" and nothing inside leave them out.
   private static let foreign: Set<String> = [
     "timm_model_name", "hf_model_name", "attentional_pool", "use_pad_mask", "embed_cls", "proj_bias",
@@ -51,7 +46,7 @@ struct OpenCLIPConfiguration {
     var json = Configurations.reader(bytes)
     var traits = FamilyTraits()
     traits.activation = .gelu
-    var (vision, text, resize) = (Vision(), Text(), Resize())
+    var (vision, text) = (Vision(), Text())
     var embedding: Int?
     var isThere = false
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
@@ -67,7 +62,7 @@ struct OpenCLIPConfiguration {
           default: try OpenCLIPConfiguration.passOrRefuse(key, &json)
           }
         }
-      case "preprocess_cfg": try OpenCLIPConfiguration.readPreprocessing(&json, into: &traits, &resize)
+      case "preprocess_cfg": try OpenCLIPConfiguration.readPreprocessing(&json, into: &traits)
       default: try Configurations.refuseUnknown(&json, of: "open_clip_config.json")
       }
     }
@@ -78,14 +73,15 @@ struct OpenCLIPConfiguration {
     }
     traits.visionHeads = vision.width / vision.headWidth
     traits.textHeads = text.heads
-    try OpenCLIPConfiguration.take(vision, text, resize, into: &traits)
+    try OpenCLIPConfiguration.take(vision, text, into: &traits)
     self.traits = traits
     try state(vision, text, embedding)
   }
 
-  /// Takes the forms of both encoders, those of CLIP or of CLIPA, and how pictures are resized.
+  /// Takes the forms of both encoders, those of CLIP or of CLIPA, and checks that pictures are resized by a filter that
+  /// is computed.
   private static func take(
-    _ vision: Vision, _ text: Text, _ resize: Resize, into traits: inout FamilyTraits
+    _ vision: Vision, _ text: Text, into traits: inout FamilyTraits
   ) throws(Failure) {
     guard !vision.poolsPatches || vision.normalisesPooled else {
       throw .unsupported(
@@ -103,7 +99,7 @@ struct OpenCLIPConfiguration {
         "'text_cfg': 'hf_tokenizer_name' is \(quoted(text.tokenizer.utf8)): its texts are not made by CLIP's tokenizer, "
           + "nor as CLIPA makes them by BERT's")
     }
-    guard resize.isSquash || !resize.isBilinear else {
+    guard traits.squashes || traits.filter != .bilinear else {
       throw .unsupported(
         "'preprocess_cfg': 'interpolation' is 'bilinear' without the 'resize_mode' 'squash': it is computed for "
           + "pictures that are squashed to squares alone")
@@ -112,8 +108,6 @@ struct OpenCLIPConfiguration {
     traits.hasNoPreNorm = vision.hasNoPreNorm
     traits.textsAreWhole = text.hasNoMask
     traits.hasWordPieces = isBERTs
-    traits.resizesBilinear = resize.isBilinear
-    traits.squashesBicubic = resize.isSquash && !resize.isBilinear
   }
 
   /// States the sizes that the tensors are held against.
@@ -222,7 +216,7 @@ struct OpenCLIPConfiguration {
 
   /// Reads `preprocess_cfg`, the transforms that open_clip builds for inference.
   private static func readPreprocessing(
-    _ json: inout Reader, into traits: inout FamilyTraits, _ resize: inout Resize
+    _ json: inout Reader, into traits: inout FamilyTraits
   ) throws(Failure) {
     try Configurations.forEachKey(&json) { (key, json) throws(Failure) in
       switch key {
@@ -233,12 +227,14 @@ struct OpenCLIPConfiguration {
           traits.sizes.add(.imageSize, side, "open_clip_config.json says that 'preprocess_cfg.size' is")
         }
       case "mode": try Configurations.expect(["RGB"], &json)
-      case "resize_mode": resize.isSquash = try isOther("squash", than: "shortest", &json)
+      case "resize_mode": traits.squashes = try isOther("squash", than: "shortest", &json)
       case "interpolation":
         let filter = try Configurations.text(&json) ?? "bicubic"
-        resize.isBilinear = filter == "bilinear"
+        switch filter {
+        case "bilinear": traits.filter = .bilinear
         // At inference open_clip takes 'random' for bicubic.
-        guard resize.isBilinear || ["bicubic", "random"].contains(filter) else {
+        case "bicubic", "random": traits.filter = .bicubic
+        default:
           throw .unsupported(
             "is \(quoted(filter.utf8)), expected 'bicubic' or 'bilinear', which alone are computed")
         }

@@ -39,7 +39,7 @@ enum OpenCLIPNames {
     }
     if known.isCLIPA {
       (traits.poolsPatches, traits.hasNoPreNorm, traits.textsAreWhole) = (true, true, true)
-      (traits.hasWordPieces, traits.resizesBilinear) = (true, true)
+      (traits.hasWordPieces, traits.squashes, traits.filter) = (true, true, .bilinear)
       (traits.mean, traits.std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     }
     if tag == "dfn5b" {

@@ -147,13 +147,15 @@ import Weights
       """#
     ).traits
     #expect(traits.poolsPatches && traits.hasNoPreNorm && traits.textsAreWhole && traits.hasWordPieces)
-    #expect(traits.resizesBilinear && !traits.squashesBicubic)
+    #expect(traits.squashes && traits.filter == .bilinear)
     let named = try OpenCLIPNames.traits("ViT-L-14-CLIPA-336/datacomp1b")
     #expect(named.poolsPatches && named.hasNoPreNorm && named.textsAreWhole && named.hasWordPieces)
-    #expect(named.resizesBilinear && named.mean == [0.485, 0.456, 0.406] && named.activation == .gelu)
+    #expect(
+      named.squashes && named.filter == .bilinear && named.mean == [0.485, 0.456, 0.406]
+        && named.activation == .gelu)
     let usual = try openCLIP(#"{"model_cfg":{},"preprocess_cfg":{"resize_mode":"squash"}}"#).traits
     #expect(!usual.poolsPatches && !usual.hasNoPreNorm && !usual.textsAreWhole && !usual.hasWordPieces)
-    #expect(usual.squashesBicubic && !usual.resizesBilinear)
+    #expect(usual.squashes && usual.filter != .bilinear)
   }
 
   @Test func refusesTagsItDoesNotKnow() throws {

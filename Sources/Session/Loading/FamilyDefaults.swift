@@ -52,10 +52,8 @@ extension Preset {
     case (.huggingFaceXCLIP, .bicubic): resize = .huggingFace
     case (.huggingFaceXCLIP, .bilinear), (.huggingFace, .bilinear): resize = .huggingFaceBilinear
     case (.sigLIP, .bilinear): resize = .squareBilinear
-    default: break
+    default: if traits.squashes { resize = traits.filter == .bilinear ? .squareBilinear : .square }
     }
-    if traits.resizesBilinear { resize = .squareBilinear }
-    if traits.squashesBicubic { resize = .square }
     if family == .openVCLIP { shortSide = imageSize }
     if let side = traits.shortSide, side != imageSize { shortSide = side }
     if let mean = traits.mean, mean.count == 3 { self.mean = (mean[0], mean[1], mean[2]) }
