@@ -71,24 +71,13 @@ public func actionclip_probabilities_weighted(
   _ scale: Float, _ probabilities_out: UnsafeMutablePointer<Float>!, _ probabilities_capacity: Int
 ) -> Int32 {
   longCall { () throws(Failure) in
-    let videoCount = try count(video_count, "video_count")
-    let templates = try count(template_count, "template_count")
-    let classes = try count(class_count, "class_count")
     let size = try count(embedding_size, "embedding_size")
-    _ = try product([videoCount, size, 4], "videos")
-    _ = try product([templates, classes, size, 4], "texts")
-    let videos = try required(videos, "videos")
-    let texts = try required(texts, "texts")
-    let scale = try checkedScale(scale)
-    let shares = try weights.map { (weights) throws(Failure) in
-      try ActionCLIPABI.weights(weights, templates, "weights")
-    }
-    let needed = try product([videoCount, classes], "probabilities_out")
-    let out = try output(
-      probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
+    let given = try ScoringArguments(
+      videos, video_count, rows: size, texts, template_count, class_count, size: size, scale, weights,
+      probabilities_out, probabilities_capacity)
     try Similarity.probabilities(
-      videos, videoCount, texts, templates: templates, classes: classes, size: size,
-      scale: scale, weights: shares, to: out)
+      given.videos, given.videoCount, given.texts, templates: given.templates, classes: given.classes,
+      size: size, scale: given.scale, weights: given.weights, to: given.out)
   }
 }
 
@@ -101,22 +90,45 @@ public func actionclip_model_probabilities(
 ) -> Int32 {
   longCall { () throws(Failure) in
     let loaded = try Handle.object(model, LoadedModel.self)
-    let videoCount = try count(video_count, "video_count")
-    let templates = try count(template_count, "template_count")
-    let classes = try count(class_count, "class_count")
-    _ = try product([videoCount, loaded.model.videoSize, 4], "videos")
-    _ = try product([templates, classes, loaded.configuration.embeddingSize, 4], "texts")
-    let videos = try required(videos, "videos")
-    let texts = try required(texts, "texts")
-    let scale = try checkedScale(scale)
-    let shares = try weights.map { (weights) throws(Failure) in
+    let given = try ScoringArguments(
+      videos, video_count, rows: loaded.model.videoSize, texts, template_count, class_count,
+      size: loaded.configuration.embeddingSize, scale, weights, probabilities_out, probabilities_capacity)
+    try loaded.probabilities(
+      given.videos, given.videoCount, given.texts, templates: given.templates, classes: given.classes,
+      scale: given.scale, weights: given.weights, to: given.out)
+  }
+}
+
+/// The checked arguments of both functions that score videos with templates' texts.
+private struct ScoringArguments {
+  let videos, texts: UnsafePointer<Float>
+  let videoCount, templates, classes: Int
+  let scale: Float
+  /// Nil: templates count equally.
+  let weights: TemplateWeights?
+  /// [videos, classes].
+  let out: UnsafeMutablePointer<Float>
+
+  /// - Parameters:
+  ///   - rows: the numbers of a video's row.
+  ///   - size: those of a text's embedding.
+  init(
+    _ videos: UnsafePointer<Float>?, _ videoCount: Int, rows: Int, _ texts: UnsafePointer<Float>?,
+    _ templates: Int, _ classes: Int, size: Int, _ scale: Float, _ weights: UnsafePointer<Float>?,
+    _ out: UnsafeMutablePointer<Float>?, _ capacity: Int
+  ) throws(Failure) {
+    self.videoCount = try count(videoCount, "video_count")
+    self.templates = try count(templates, "template_count")
+    self.classes = try count(classes, "class_count")
+    _ = try product([videoCount, rows, 4], "videos")
+    _ = try product([templates, classes, size, 4], "texts")
+    self.videos = try required(videos, "videos")
+    self.texts = try required(texts, "texts")
+    self.scale = try checkedScale(scale)
+    self.weights = try weights.map { (weights) throws(Failure) in
       try ActionCLIPABI.weights(weights, templates, "weights")
     }
     let needed = try product([videoCount, classes], "probabilities_out")
-    let out = try output(
-      probabilities_out, capacity: probabilities_capacity, needed: needed, "probabilities_out")
-    try loaded.probabilities(
-      videos, videoCount, texts, templates: templates, classes: classes, scale: scale, weights: shares,
-      to: out)
+    self.out = try output(out, capacity: capacity, needed: needed, "probabilities_out")
   }
 }
