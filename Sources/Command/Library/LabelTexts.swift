@@ -72,12 +72,8 @@ extension Model {
   /// Whether each frame of a video scores by itself, so that the length of a video's embedding counts.
   var scoresFrames: Bool { info.frame_scores != 0 }
 
-  /// The factor on cosines where nobody asks for another: the reference's, or where each label is scored by itself,
-  /// with a bias that belongs to it, the one that was trained.
-  var usualScale: Float { info.sigmoid_scores != 0 ? info.logit_scale : ScoringOptions.calibrated }
-
   /// Probabilities [videos, classes] from videos' rows [videos, V], each row summing to 1, but not of a model that scores
-  /// each label by itself.
+  /// each label by itself. A scale of 0 is the model's usual one.
   func probabilities(
     videos: [Float], _ texts: LabelTexts, scale: Float
   ) throws(LibraryError) -> [Float] {

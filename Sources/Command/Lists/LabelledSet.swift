@@ -38,7 +38,7 @@ struct LabelledSet {
     } else {
       let names = videos.classes.labels
       let words = try scoring.prompts.texts(of: names, descriptions, with: model)
-      (texts, scorer) = (words, LabelScorer(model, names, words, scale: scoring.scale(for: model)))
+      (texts, scorer) = (words, LabelScorer(model, names, words, scale: scoring.scale ?? 0))
     }
   }
 }

@@ -37,8 +37,10 @@ struct ScoringOptions: ParsableArguments {
     try refuse(scale != nil, "--scale", "its probabilities are calibrated")
   }
 
-  /// The factor on cosines: the one asked for, else the model's or the reference's.
-  func scale(for model: Model) -> Float { scale ?? model.usualScale }
+  /// The factor on cosines, to be told: the one asked for, else the one that scores have with a scale of 0.
+  func scale(for model: Model) -> Float {
+    scale ?? (model.info.sigmoid_scores != 0 ? model.info.logit_scale : ScoringOptions.calibrated)
+  }
 
   /// Refuses labels beside a classifier.
   func refuse(_ candidates: LabelOptions) throws {
@@ -69,7 +71,7 @@ struct ScoringOptions: ParsableArguments {
     if let taught = try readClassifier(for: model) { return try LabelScorer(taught) }
     let names = try candidates.names(for: model, descriptions)
     return LabelScorer(
-      model, names, try prompts.texts(of: names, descriptions, with: model), scale: scale(for: model))
+      model, names, try prompts.texts(of: names, descriptions, with: model), scale: scale ?? 0)
   }
 }
 

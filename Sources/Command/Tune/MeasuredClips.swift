@@ -51,7 +51,7 @@ struct MeasuredClips {
     var scored: [Scored] = []
     for (row, squares) in zip(rows, squares) {
       let video = try model.encode(squares: squares)
-      let scores = try model.probabilities(videos: video, texts, scale: model.usualScale)
+      let scores = try model.probabilities(videos: video, texts, scale: 0)
       scored.append(Scored(classes: row.classes, scores: scores))
     }
     return scored
