@@ -1,6 +1,12 @@
 import System
 import Text
 
+/// A reader of the sections of a tokenizer.json.
+protocol TokenizerSections: ~Copyable {
+  /// Reads the value of a key, or skips it.
+  mutating func readSection(_ key: String, _ json: inout JSONReader) throws(Failure)
+}
+
 /// A reader of the tokenizer.json of Hugging Face for CLIP tokenizers: it reads the merges, and checks every id of
 /// the vocabulary and that the steps are CLIP's.
 ///
@@ -32,6 +38,20 @@ struct TokenizerJSON: ~Copyable {
     JSONReader(
       UnsafeRawBufferPointer(bytes), maximumDepth: 32, maximumKeys: 256, subject: "",
       invalid: .invalidVocabulary)
+  }
+
+  /// Reads the values of a file's keys by `readSection`, whose errors name the key.
+  static func forEachSection<File: TokenizerSections & ~Copyable>(
+    of bytes: UnsafeBufferPointer<UInt8>, _ file: inout File
+  ) throws(Failure) {
+    var json = reader(bytes)
+    try json.beginObject()
+    while let key = try json.nextKey(atMost: maximumText) {
+      do { try file.readSection(key, &json) } catch {
+        throw error.about("'\(printable(key.utf8, limit: 40))'")
+      }
+    }
+    try json.finish()
   }
 
   /// Reads the content of a tokenizer.json, whose vocabulary must have `vocabularySize` tokens; nil: any number.

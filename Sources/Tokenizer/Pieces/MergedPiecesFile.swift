@@ -3,7 +3,7 @@ import Text
 
 /// The reader of a tokenizer.json whose model merges pairs and spells what it does not know by bytes, as Gemma's does,
 /// which SigLIP 2 has. Each step of the file is done, or refused by name.
-struct MergedPiecesFile: ~Copyable {
+struct MergedPiecesFile: TokenizerSections, ~Copyable {
   private var vocabulary = Vocabulary(limit: PieceTable.maximumPieces)
   private var pieces: SymbolTable?
   private var pairs: PairTable?
@@ -44,14 +44,7 @@ struct MergedPiecesFile: ~Copyable {
 
   static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> MergedPieces {
     var file = MergedPiecesFile()
-    var json = TokenizerJSON.reader(bytes)
-    try json.beginObject()
-    while let key = try json.nextKey(atMost: TokenizerJSON.maximumText) {
-      do { try file.readSection(key, &json) } catch {
-        throw error.about("'\(printable(key.utf8, limit: 40))'")
-      }
-    }
-    try json.finish()
+    try TokenizerJSON.forEachSection(of: bytes, &file)
     guard file.replacesSpaces else {
       throw refusal("'normalizer' does not replace ' ' by '\u{2581}'")
     }
@@ -75,7 +68,7 @@ struct MergedPiecesFile: ~Copyable {
     Failure(.invalidVocabulary, "\(difference): this is not SigLIP 2's tokenizer")
   }
 
-  private mutating func readSection(_ key: String, _ json: inout JSONReader) throws(Failure) {
+  mutating func readSection(_ key: String, _ json: inout JSONReader) throws(Failure) {
     switch key {
     case "model": try readModel(&json)
     case "added_tokens":

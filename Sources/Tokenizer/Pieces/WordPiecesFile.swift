@@ -3,7 +3,7 @@ import Text
 
 /// The reader of BERT's vocabularies: vocab.txt, a piece a line, and a tokenizer.json whose model is WordPiece. Only the
 /// uncased form is computed; each other setting of a tokenizer.json is refused by name.
-struct WordPiecesFile: ~Copyable {
+struct WordPiecesFile: TokenizerSections, ~Copyable {
   private var vocabulary = Vocabulary(limit: PieceTable.maximumPieces)
   private var added = Vocabulary(limit: PieceTable.maximumPieces)
   private var hasNormalizer = false
@@ -63,14 +63,7 @@ struct WordPiecesFile: ~Copyable {
 
   static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(Failure) -> WordPieces {
     var file = WordPiecesFile()
-    var json = TokenizerJSON.reader(bytes)
-    try json.beginObject()
-    while let key = try json.nextKey(atMost: TokenizerJSON.maximumText) {
-      do { try file.readSection(key, &json) } catch {
-        throw error.about("'\(printable(key.utf8, limit: 40))'")
-      }
-    }
-    try json.finish()
+    try TokenizerJSON.forEachSection(of: bytes, &file)
     return try file.finish()
   }
 
@@ -102,7 +95,7 @@ struct WordPiecesFile: ~Copyable {
     Failure(.invalidVocabulary, "\(difference): this is not BERT's uncased tokenizer, which CLIPA has")
   }
 
-  private mutating func readSection(_ key: String, _ json: inout JSONReader) throws(Failure) {
+  mutating func readSection(_ key: String, _ json: inout JSONReader) throws(Failure) {
     switch key {
     case "model": try readModel(&json)
     case "added_tokens":
