@@ -41,24 +41,20 @@ impl Model {
     ) -> Result<Matrix> {
         videos.check_columns(self.video_size())?;
         texts.check_columns(self.embedding_size())?;
-        let templates = templates_of(texts, labels)?;
-        check_weights(weights, templates)?;
-        let mut out = Matrix::zeros(videos.rows(), labels)?;
-        check(unsafe {
+        score(videos, texts, labels, weights, |templates, weights, out| unsafe {
             sys::actionclip_model_probabilities(
                 self.get(),
                 videos.as_ptr(),
                 videos.rows(),
                 texts.as_ptr(),
-                weights.map_or(ptr::null(), <[f32]>::as_ptr),
+                weights,
                 templates,
                 labels,
                 scale,
                 out.as_mut_ptr(),
                 out.len(),
             )
-        })?;
-        Ok(out)
+        })
     }
 }
 
@@ -91,15 +87,13 @@ pub fn probabilities(
     weights: Option<&[f32]>,
     scale: f32,
 ) -> Result<Matrix> {
-    let templates = template_count(videos, texts, labels)?;
-    check_weights(weights, templates)?;
-    let mut out = Matrix::zeros(videos.rows(), labels)?;
-    check(unsafe {
+    texts.check_columns(videos.columns())?;
+    score(videos, texts, labels, weights, |templates, weights, out| unsafe {
         sys::actionclip_probabilities_weighted(
             videos.as_ptr(),
             videos.rows(),
             texts.as_ptr(),
-            weights.map_or(ptr::null(), <[f32]>::as_ptr),
+            weights,
             templates,
             labels,
             videos.columns(),
@@ -107,7 +101,23 @@ pub fn probabilities(
             out.as_mut_ptr(),
             out.len(),
         )
-    })?;
+    })
+}
+
+/// Calls `scored` with the number of templates, their weights (null: equal ones) and a matrix [videos, labels], which
+/// is the result.
+fn score(
+    videos: &Matrix,
+    texts: &Matrix,
+    labels: usize,
+    weights: Option<&[f32]>,
+    scored: impl FnOnce(usize, *const f32, &mut Matrix) -> i32,
+) -> Result<Matrix> {
+    let templates = templates_of(texts, labels)?;
+    check_weights(weights, templates)?;
+    let mut out = Matrix::zeros(videos.rows(), labels)?;
+    let weights = weights.map_or(ptr::null(), <[f32]>::as_ptr);
+    check(scored(templates, weights, &mut out))?;
     Ok(out)
 }
 
