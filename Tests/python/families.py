@@ -1,6 +1,8 @@
 """Small CLIPs as other programs save them, made with those programs, and what they compute."""
 
 import json
+import os
+import subprocess
 import sys
 import types
 
@@ -105,3 +107,34 @@ def embeddings(module):
             texts = module.get_text_features(input_ids=tensor(tokens()))
             images, texts = (getattr(x, "pooler_output", x) for x in (images, texts))
     return images.numpy(), texts.numpy()
+
+
+def cosines(a, b):
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    return np.sum(a * b, -1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
+
+
+def real_geometry(folder, name, switch, package, module):
+    """In each precision the model of a published geometry, what it and its own program compute, and the precision.
+
+    A process of its own makes the model by the test module's write_real(folder, name), so that its memory is gone
+    before the model is loaded. Frames and texts are compared with the program's. Minutes: skipped unless the variable
+    `switch` is 1 or the name.
+    """
+    import actionclip
+
+    if os.environ.get(switch) not in ("1", name):
+        pytest.skip(f"{switch}=1 or ={name} runs it")
+    maker_or_skip(package)
+    program = f"import sys, {module}; {module}.write_real(sys.argv[1], sys.argv[2])"
+    own = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program, str(folder), name], check=True, env=own)
+    wanted = dict(np.load(folder / "expected.npz"))
+    for compute, least in [("fp32", 0.999999), ("bf16", 0.9999), ("int8", 0.9995)]:
+        with actionclip.Model(folder, compute=compute, frames=2) as model:
+            frames = model.encode_pixels(wanted["pixels"], return_frames=True)[1][0]
+            texts = model.encode_tokens(wanted["tokens"])
+            lowest = [cosines(frames, wanted["frames"]).min(), cosines(texts, wanted["texts"]).min()]
+            print(f"{name} {compute}: cosines {lowest[0]:.7f} of frames, {lowest[1]:.7f} of texts")
+            assert min(lowest) >= least
+            yield model, {"frames": frames, "texts": texts}, wanted, compute

@@ -1,10 +1,7 @@
 """CLIPA and open_clip's scales after layers: networks and tokenizers against open_clip, files of one's own."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import actionclip
 import clipa
@@ -13,7 +10,8 @@ import numpy as np
 import pytest
 import siglip
 from conftest import ROOT
-from test_siglip import cosines, near
+from families import cosines
+from test_siglip import near
 
 FIXTURES = ROOT / "Tests/fixtures/clipa"
 FOLDER = FIXTURES / "model"
@@ -212,21 +210,8 @@ GEOMETRIES = {"L-14": (1024, 24, 64, 224, 768, 12), "H-14": (1280, 32, 80, 224, 
 
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_real_geometry(tmp_path, name):
-    """Minutes: a process of its own makes each model, whose memory is gone before it is loaded."""
-    if os.environ.get(SWITCH) not in ("1", name):
-        pytest.skip(f"{SWITCH}=1 or ={name} runs it")
-    families.maker_or_skip("open_clip")
-    program = "import sys, test_clipa; test_clipa.write_real(sys.argv[1], sys.argv[2])"
-    own = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", program, str(tmp_path), name], check=True, env=own)
-    wanted = dict(np.load(tmp_path / "expected.npz"))
-    for compute, least in [("fp32", 0.999999), ("bf16", 0.9999), ("int8", 0.9995)]:
-        with actionclip.Model(tmp_path, compute=compute, frames=2) as model:
-            frames = model.encode_pixels(wanted["pixels"], return_frames=True)[1][0]
-            texts = model.encode_tokens(wanted["tokens"])
-        lowest = [cosines(frames, wanted["frames"]).min(), cosines(texts, wanted["texts"]).min()]
-        print(f"{name} {compute}: cosines {lowest[0]:.7f} of frames, {lowest[1]:.7f} of texts")
-        assert min(lowest) >= least
+    for _ in families.real_geometry(tmp_path, name, SWITCH, "open_clip", "test_clipa"):
+        pass
 
 
 def write_real(folder, name):

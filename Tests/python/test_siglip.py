@@ -1,10 +1,7 @@
 """SigLIP: networks and tokenizers against transformers, scores by the sigmoid, files of one's own."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 
 import actionclip
 import families
@@ -12,6 +9,7 @@ import numpy as np
 import pytest
 import siglip
 from conftest import ROOT
+from families import cosines
 
 FIXTURES = ROOT / "Tests/fixtures"
 FOLDER = FIXTURES / "siglip/hugging_face"
@@ -26,11 +24,6 @@ def expected():
 def model():
     with actionclip.Model(FOLDER) as model:
         yield model
-
-
-def cosines(a, b):
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    return np.sum(a * b, -1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)
 
 
 def near(found, wanted, tolerance=2e-5):
@@ -322,24 +315,10 @@ GEOMETRIES = {
 
 @pytest.mark.parametrize("name", GEOMETRIES)
 def test_real_geometry(tmp_path, name):
-    """Minutes: a process of its own makes each model, whose memory is gone before the next one is loaded."""
-    if os.environ.get(SWITCH) not in ("1", name):
-        pytest.skip(f"{SWITCH}=1 or ={name} runs it")
-    families.maker_or_skip("transformers")
-    program = "import sys, test_siglip; test_siglip.write_real(sys.argv[1], sys.argv[2])"
-    own = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, "-c", program, str(tmp_path), name], check=True, env=own)
-    wanted = dict(np.load(tmp_path / "expected.npz"))
-    for compute, least in [("fp32", 0.999999), ("bf16", 0.9999), ("int8", 0.9995)]:
-        with actionclip.Model(tmp_path, compute=compute, frames=2) as model:
-            frames = model.encode_pixels(wanted["pixels"], return_frames=True)[1][0]
-            texts = model.encode_tokens(wanted["tokens"])
-            logits = model.similarity(frames, texts, model.info.logit_scale) + model.info.logit_bias
-        lowest = [cosines(frames, wanted["frames"]).min(), cosines(texts, wanted["texts"]).min()]
-        print(f"{name} {compute}: cosines {lowest[0]:.7f} of frames, {lowest[1]:.7f} of texts")
-        assert min(lowest) >= least
+    for model, found, wanted, compute in families.real_geometry(tmp_path, name, SWITCH, "transformers", "test_siglip"):
+        logits = model.similarity(found["frames"], found["texts"], model.info.logit_scale) + model.info.logit_bias
         if compute == "fp32":
-            assert near(frames, wanted["frames"], 5e-5) and near(texts, wanted["texts"], 5e-5)
+            assert near(found["frames"], wanted["frames"], 5e-5) and near(found["texts"], wanted["texts"], 5e-5)
             assert near(logits, wanted["logits"], 1e-4)
 
 
