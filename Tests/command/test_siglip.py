@@ -1,6 +1,7 @@
 """SigLIP on the command line: what info says, rows of tokens, labels that are scored each by itself."""
 
 import json
+import shutil
 
 import pytest
 from actionclip_command import CLIP, ROOT, assert_error, json_lines, run
@@ -41,6 +42,22 @@ def test_tokens_with_and_without_the_model(tmp_path):
     (ids,) = json_lines(run("tokenize", "--tokenizer", FOLDER / "spiece.model", stdin=text))
     assert row == ids + [1] * (48 - len(ids)), "padding is seen by the model too"
     assert_error(run("tokenize", "--tokenizer", FOLDER / "spiece.model", "--markers", stdin=text), "markers")
+
+
+def test_a_piece_in_the_place_of_clips_marker_is_a_piece(tmp_path):
+    """CLIP's start marker is the vocabulary's last id but one; a SigLIP may have any piece there."""
+    folder = tmp_path / "folder"
+    shutil.copytree(FOLDER, folder)
+    contents, pieces, at = (folder / "spiece.model").read_bytes(), [], 0
+    while contents[at] == 0x0A:  # a piece, of fewer than 128 bytes
+        end = at + 2 + contents[at + 1]
+        pieces.append(contents[at:end])
+        at = end
+    one = next(i for i, piece in enumerate(pieces) if "\u2581a".encode() + b"\x15" in piece)
+    pieces[one], pieces[-2] = pieces[-2], pieces[one]
+    (folder / "spiece.model").write_bytes(b"".join(pieces) + contents[at:])
+    (row,) = json_lines(run("tokenize", "--model", folder, "--text", '"a"'))
+    assert row == [len(pieces) - 2] + [1] * 47
 
 
 def test_convert_makes_one_file(tmp_path):

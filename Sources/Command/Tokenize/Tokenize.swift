@@ -75,7 +75,8 @@ struct Tokenize: ParsableCommand {
 private final class TextEncoder {
   private enum Source {
     case tokenizer(Tokenizer, start: [Int32], end: [Int32])
-    case model(Model, tooLong: Int32)
+    /// `hasMarkers`: rows are CLIP's, a start marker, ids, an end marker, and zeros.
+    case model(Model, tooLong: Int32, hasMarkers: Bool)
   }
   private let source: Source
   private let markers: Bool
@@ -92,8 +93,14 @@ private final class TextEncoder {
       }
       source = .tokenizer(loaded, start: start, end: Array(try loaded.encode(Array("<|endoftext|>".utf8))))
     } else {
-      let tooLong = truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR
-      source = .model(try Model(path: model, tokenizer: tokenizer), tooLong: Int32(tooLong))
+      let tooLong = Int32(truncate ? ACTIONCLIP_TEXT_TRUNCATE : ACTIONCLIP_TEXT_TOO_LONG_IS_ERROR)
+      let model = try Model(path: model, tokenizer: tokenizer)
+      // CLIP's row of no text is its two markers, the vocabulary's last two ids. No other tokenizer's is: SigLIP's and
+      // CLIPA's rows have a mark of one kind alone, and padding.
+      let empty = try TextEncoder.row(of: [], model, tooLong)
+      let vocabulary = model.info.vocabulary_size
+      let hasMarkers = empty.starts(with: [vocabulary - 2, vocabulary - 1])
+      source = .model(model, tooLong: tooLong, hasMarkers: hasMarkers)
     }
   }
 
@@ -102,21 +109,27 @@ private final class TextEncoder {
     case .tokenizer(let tokenizer, let start, let end):
       let ids = try tokenizer.encode(text)
       return markers ? (start + ids + end)[...] : ids
-    case .model(let model, let tooLong):
+    case .model(let model, let tooLong, let hasMarkers):
       guard !text.contains(0) else {
         throw CommandError("a model's prompts cannot hold U+0000; use --tokenizer without --model")
       }
-      var row = [Int32](repeating: 0, count: model.contextLength)
-      try withCStrings([String(decoding: text, as: UTF8.self)]) { texts in
-        try check(actionclip_tokenize(model.handle, texts, 1, tooLong, &row, model.contextLength))
-      }
-      // All tokens of a row count that does not begin with CLIP's marker: a SigLIP's and a CLIPA's, padding too.
-      if row.first != model.info.vocabulary_size - 2 { return row[...] }
+      let row = try TextEncoder.row(of: text, model, tooLong)
+      // All tokens of a row count in a SigLIP and a CLIPA, padding too.
+      guard hasMarkers else { return row[...] }
       // The end marker is never 0, padding always is.
       guard let end = row.lastIndex(where: { $0 != 0 }), end > 0 else {
         throw CommandError("the library gave a row without markers")
       }
       return markers ? row[...end] : row[1..<end]
     }
+  }
+
+  /// The row of ids that a model's text encoder is given for a text.
+  private static func row(of text: [UInt8], _ model: Model, _ tooLong: Int32) throws -> [Int32] {
+    var row = [Int32](repeating: 0, count: model.contextLength)
+    try withCStrings([String(decoding: text, as: UTF8.self)]) { texts in
+      try check(actionclip_tokenize(model.handle, texts, 1, tooLong, &row, model.contextLength))
+    }
+    return row
   }
 }
