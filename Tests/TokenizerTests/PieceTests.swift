@@ -96,6 +96,46 @@ struct PieceTests {
     }
   }
 
+  /// The tokenizer of unigrams with a table of characters that goes on from "a" to any number of them, or replaces
+  /// each by `texts`.
+  private static func tokenizer(replacing isReplaced: Bool, by texts: [UInt8]) throws -> Tokenizer {
+    var units = [UInt32](repeating: 0, count: 512)
+    units[0] = 256 << 10  // the children of the beginning lie at 256 ^ their byte
+    // The children of "a" lie there too, or at 128 ^ their byte, where its replacement's place is.
+    units[256 ^ 0x61] = 0x61 | (isReplaced ? 481 << 10 | 0x100 : 0x61 << 10)
+    var table = withUnsafeBytes(of: UInt32(4 * units.count).littleEndian, Array.init)
+    for unit in units { table += withUnsafeBytes(of: unit.littleEndian, Array.init) }
+    table += texts + [0]
+    func field(_ tag: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+      var (length, rest) = ([UInt8](), bytes.count)
+      while rest >= 0x80 {
+        length.append(UInt8(rest & 0x7F) | 0x80)
+        rest >>= 7
+      }
+      return [tag] + length + [UInt8(rest)] + bytes
+    }
+    return try read([UInt8](Data(contentsOf: unigrams)) + field(0x1A, field(0x12, table)))
+  }
+
+  /// The time of a text grows with its length, not with its square, whatever the file's table says.
+  @Test(.timeLimit(.minutes(1))) func aTableIsReadOnForAFewBytesAlone() throws {
+    let endless = try PieceTests.tokenizer(replacing: false, by: [0x62])
+    func failure(_ tokenizer: Tokenizer, _ text: String) -> String {
+      do {
+        _ = try tokenizer.ids(text)
+        return ""
+      } catch { return (error as? Failure)?.message ?? "\(error)" }
+    }
+    let many = String(repeating: "a", count: 500_000)
+    #expect(failure(endless, many).contains("replaces texts of over 64 bytes"))
+    let plain = try Tokenizer(path: Self.unigrams.path)
+    let nearly = String(repeating: String(repeating: "a", count: 64) + "d", count: 1000)
+    #expect(try endless.ids(nearly) == plain.ids(nearly))
+    // Of spaces after a space nothing is left, but they are read.
+    let spaces = try PieceTests.tokenizer(replacing: true, by: [UInt8](repeating: 0x20, count: 5_000_000))
+    #expect(failure(spaces, many).contains("over 16777216 bytes"))
+  }
+
   @Test func stepsThatAreNotComputedAreNamed() throws {
     let json = String(decoding: try Data(contentsOf: Self.merges), as: UTF8.self)
     func changed(_ old: String, _ new: String) -> String {

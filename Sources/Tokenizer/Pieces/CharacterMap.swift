@@ -38,8 +38,15 @@ struct CharacterMap: ~Copyable {
   /// The distance to a unit's children.
   private static func offset(_ unit: UInt32) -> Int { Int((unit >> 10) << ((unit & 0x200) >> 6)) }
 
+  /// The longest text that is replaced, in bytes. Those of SentencePiece's own tables have 12 at most; without a bound
+  /// a table could be read on to the text's end from each of its characters.
+  static let maximumReplaced = 64
+
   /// The longest beginning of the text from `start` on that is replaced, and the place of its replacement; nil: none.
-  func replacement(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> (length: Int, place: Int)? {
+  /// Fails where the table has longer ones.
+  func replacement(
+    in text: UnsafeBufferPointer<UInt8>, from start: Int
+  ) throws(Failure) -> (length: Int, place: Int)? {
     guard units > 0 else { return nil }
     var found: (length: Int, place: Int)?
     var node = CharacterMap.offset(unit(0))
@@ -47,6 +54,12 @@ struct CharacterMap: ~Copyable {
       node ^= Int(text[position])
       let own = unit(node)
       guard own & 0x8000_00FF == UInt32(text[position]) else { break }
+      guard position - start < CharacterMap.maximumReplaced else {
+        throw Failure(
+          .limit,
+          "the table of characters (precompiled_charsmap) replaces texts of over \(CharacterMap.maximumReplaced) bytes"
+        )
+      }
       node ^= CharacterMap.offset(own)
       if own & 0x100 != 0 { found = (position - start + 1, Int(unit(node) & 0x7FFF_FFFF)) }
     }

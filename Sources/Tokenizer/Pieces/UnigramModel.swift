@@ -32,6 +32,9 @@ final class UnigramModel: PieceModel {
   let count: Int
 
   private static let maximumNormalised = 16 << 20
+  private static var tooLong: Failure {
+    Failure(.limit, "the normalised text has over \(maximumNormalised) bytes")
+  }
 
   /// Takes the vocabulary of a file. Fails where it has no end mark, or not one piece for what is unknown.
   init(
@@ -118,10 +121,12 @@ final class UnigramModel: PieceModel {
     }
     var text = try GrowingArray<UInt8>(capacity: given.count)
     var (position, isAfterSpace) = (0, false)
+    // Bytes of parts, those that are dropped too: a table may replace each character by any number of spaces.
+    var read = 0
     while position < given.count {
       if position % 4096 == 0 { try checkCancelled() }
       var part: UnsafeBufferPointer<UInt8>
-      if let found = characters.replacement(in: given.view, from: position) {
+      if let found = try characters.replacement(in: given.view, from: position) {
         part = characters.text(at: found.place)
         position += found.length
       } else {
@@ -129,15 +134,16 @@ final class UnigramModel: PieceModel {
         part = UnsafeBufferPointer(rebasing: given.view[position...].prefix(length))
         position += length
       }
+      read += part.count
+      guard read <= UnigramModel.maximumNormalised else { throw tooLong }
       if isAfterSpace { part = UnsafeBufferPointer(rebasing: part.drop { $0 == 0x20 }) }
       guard let last = part.last else { continue }
       for byte in part {
         if byte == 0x20 { try text.append(SigLIPText.spaceUTF8) } else { try text.append(byte) }
       }
       isAfterSpace = removesExtraSpace && last == 0x20
-      guard text.count <= UnigramModel.maximumNormalised else {
-        throw Failure(.limit, "the normalised text has over \(UnigramModel.maximumNormalised) bytes")
-      }
+      // A space takes 3 bytes.
+      guard text.count <= UnigramModel.maximumNormalised else { throw tooLong }
     }
     while removesExtraSpace, text.count >= 3, text.view.suffix(3).elementsEqual([0xE2, 0x96, 0x81]) {
       text.removeLast(3)
