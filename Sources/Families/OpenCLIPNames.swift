@@ -42,11 +42,8 @@ enum OpenCLIPNames {
       (traits.hasWordPieces, traits.squashes, traits.filter) = (true, true, .bilinear)
       (traits.mean, traits.std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     }
-    if tag == "dfn5b" {
-      throw .unsupported(
-        "\(quoted(name.utf8)): its pictures are squashed to a square, which is not computed; give the architecture "
-          + "alone, ViT-H-14-quickgelu, and square pictures")
-    }
+    // Pictures are resized by the bicubic filter, mean and std are CLIP's.
+    if tag == "dfn5b" { traits.squashes = true }
     if architecture == "ViT-L-14", tag == "laion2b_s32b_b82k" {
       traits.mean = [0.5, 0.5, 0.5]
       traits.std = [0.5, 0.5, 0.5]

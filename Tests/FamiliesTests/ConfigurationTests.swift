@@ -158,11 +158,19 @@ import Weights
     #expect(usual.squashes && usual.filter != .bilinear)
   }
 
+  /// open_clip's pretrained.py: resize_mode "squash", interpolation "bicubic", and OpenAI's mean and std.
+  @Test(arguments: ["ViT-H-14/dfn5b", "ViT-H-14-quickgelu/DFN5B", "ViT-H-14-378-quickgelu/dfn5b"])
+  func squashesThePicturesOfDFN5B(_ name: String) throws {
+    let traits = try OpenCLIPNames.traits(name)
+    #expect(traits.squashes && traits.filter != .bilinear && traits.mean == nil && traits.std == nil)
+    #expect(traits.activation == .quickGELU && traits.visionHeads == 16 && !traits.poolsPatches)
+    #expect(try !OpenCLIPNames.traits("ViT-L-14/dfn2b").squashes)
+  }
+
   @Test func refusesTagsItDoesNotKnow() throws {
     #expect(
       refusal { _ = try OpenCLIPNames.traits("ViT-B-32/mine") }?.message.contains("'mine' is not known")
         == true)
-    #expect(refusal { _ = try OpenCLIPNames.traits("ViT-H-14/dfn5b") }?.message.contains("squashed") == true)
     let traits = try OpenCLIPNames.traits("ViT-H-14/mine", isActivationKnown: true)
     #expect(traits.activation == nil && traits.visionHeads == 16)
   }

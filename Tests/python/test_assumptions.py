@@ -51,9 +51,13 @@ def test_a_name_tells_the_heads(tmp_path, torch):
     torch.save(families.open_clip(False, vision_cfg=vision, text_cfg=text).state_dict(), tmp_path / "h.pt")
     with actionclip.Model(tmp_path / "h.pt", open_clip_name="ViT-H-14/laion2b_s32b_b79k") as model:
         assert model.info.vision_heads == 16 and not model.info.heads_assumed and model.assumptions == []
+        assert model.preprocessing["resize"] == "clip"
         model.save(tmp_path / "told.safetensors")
     with actionclip.Model(tmp_path / "told.safetensors") as model:
         assert model.info.vision_heads == 16 and not model.info.heads_assumed
+    with actionclip.Model(tmp_path / "h.pt", open_clip_name="ViT-H-14-quickgelu/dfn5b") as model:
+        assert model.info.activation == "QuickGELU" and model.preprocessing["resize"] == "square"
+        assert model.preprocessing["mean"] == pytest.approx((0.48145466, 0.4578275, 0.40821073))
 
 
 def test_what_is_assumed_stays_so_in_a_saved_file(tmp_path, torch):
