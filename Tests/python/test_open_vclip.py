@@ -151,6 +151,18 @@ def test_logits_of_views_are_summed_by_summing_embeddings(speaking):
         np.testing.assert_allclose(classifier.score(together, 30)[0], expected, atol=2e-6)
 
 
+def test_a_normalized_video_keeps_the_length_that_counts(speaking):
+    pixels = families.pixels(12)
+    videos, frames = speaking.encode_pixels(pixels, return_frames=True)
+    scaled, scaled_frames = speaking.encode_pixels(pixels, return_frames=True, normalize=True)
+    texts = speaking.encode_labels(LABELS, TEMPLATES)
+    assert same_bits(speaking.probabilities(scaled, texts), speaking.probabilities(videos, texts))
+    np.testing.assert_allclose(np.linalg.norm(scaled_frames, axis=-1), 1, atol=1e-6)
+    np.testing.assert_allclose(scaled, scaled_frames.mean(1), atol=1e-6)
+    assert same_bits(speaking.join_frames(frames, normalize=True), videos)
+    np.testing.assert_allclose(speaking.join_frames(scaled_frames, normalize=True), videos, atol=1e-6)
+
+
 def test_a_classifier_of_frames_is_saved_and_taught(tmp_path, speaking):
     videos = speaking.encode_pixels(families.pixels(24))
     with actionclip.Classifier(speaking, LABELS, TEMPLATES) as classifier:

@@ -97,6 +97,8 @@ class FrameEncoder(Owner):
         ([H * 3 / 2, W], as OpenCV has them), "nv24" ([H * 3, W]), with colours of BT.601 up to 576 rows, else BT.709,
         of limited range. A `Frame` states other colours, and turns, mirrors and cuts the picture. Pillow images state
         their own format; Pillow converts them to RGB.
+        normalize: scales embeddings to unit length, there and in all encoding methods. A video's embedding stays as it
+        is if `info.frame_scores`: it is the mean of its frames' unit vectors, and its length counts in scores.
         return_frames: returns the frame embeddings too, [videos, T, E], or [videos, E] for a joint model.
         The other arguments are those of `preprocess`; None means the model's own (`preprocessing`).
         """
@@ -211,7 +213,7 @@ class FrameEncoder(Owner):
                 handle, pointer(array, _abi.Floats), count, pointer(out, _abi.Floats), out.size,
                 work=200.0 * size * size * count,  # about six blocks of a transformer
             )  # fmt: skip
-        return normalized(out) if normalize else out
+        return self._scaled(out) if normalize else out
 
     @overload
     def encode_video(
@@ -288,12 +290,18 @@ class FrameEncoder(Owner):
         per_frame = np.empty(shape, np.float32) if return_frames else None
         return np.empty((videos, self._info.video_size), np.float32), per_frame
 
+    def _scaled(self, videos: FloatArray) -> FloatArray:
+        """Videos' rows with embeddings of unit length, or as they are where their lengths count in scores. What moves
+        texts stays as it is."""
+        if self._info.frame_scores:
+            return videos
+        size = self._info.embedding_size
+        rows = normalized(videos[..., :size])
+        return rows if videos.shape[-1] == size else np.concatenate([rows, videos[..., size:]], axis=-1)
+
     def _features(self, videos: FloatArray, per_frame: FloatArray | None, normalize: bool) -> Features:
         if normalize:
-            size = self._info.embedding_size
-            rows = normalized(videos[..., :size])
-            # What moves texts stays as it is.
-            videos = rows if videos.shape[-1] == size else np.concatenate([rows, videos[..., size:]], axis=-1)
+            videos = self._scaled(videos)
             per_frame = None if per_frame is None else normalized(per_frame)
         videos = videos if videos.base is None else videos.copy()
         if per_frame is None:
