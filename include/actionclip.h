@@ -1915,13 +1915,15 @@ ACTIONCLIP_API int32_t actionclip_tuner_load(actionclip_tuner *tuner, const char
  * for the recipe's: 0.5 with ANCHORED, 1 with REFERENCE. A new head is taken whole, and so are context vectors that
  * started as random numbers; those that started as words are mixed with them. The model has the base model's precision,
  * threads, tokenizer, preprocessing, templates and notes, and the tuner's labels, and no SHA-256; with `contexts`, its
- * templates are the tuner's. The tuner may go on. Free the model with actionclip_model_free. */
+ * templates are the tuner's. A base that scores each label by itself (sigmoid_scores of actionclip_model_info) gives a
+ * model without that, which scores by the softmax that it was trained with. The tuner may go on. Free the model with
+ * actionclip_model_free. */
 ACTIONCLIP_API int32_t actionclip_tuner_model(actionclip_tuner *tuner, double share, actionclip_model **model_out);
 
 /* Makes a new model of the weights of two, (1 - share) first + share second, with `share` from 0 to 1 (WiSE-FT, arXiv
- * 2109.01903). It has all else of `first`. Parameters must have the same names and shapes, and the networks the same
- * head, T and other options; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Free the model with
- * actionclip_model_free. */
+ * 2109.01903). It has all else of `first`, and scores each label by itself if both do. Parameters must have the same names
+ * and shapes, and the networks the same head, T and other options; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Free the
+ * model with actionclip_model_free. */
 ACTIONCLIP_API int32_t actionclip_models_interpolate(const actionclip_model *first, const actionclip_model *second,
                                                      double share, actionclip_model **model_out);
 

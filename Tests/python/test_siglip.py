@@ -263,17 +263,39 @@ def test_a_temporal_head_is_trained_on_top(head, share, tmp_path):
                 tuner.add_pixels(clip(number % 2, number), labels[number % 2])
             results = list(tuner)
             assert results[-1].loss < results[0].loss * share
-            tuned = tuner.model(alpha=1)
-        assert tuned.info.sigmoid_scores and tuned.info.image_size == 20 and tuned.info.head == head
+            tuned, score = tuner.model(alpha=1), tuner.eval(held_out=False, alpha=1)
+        assert tuned.info.image_size == 20 and tuned.info.head == head
+        # Its probabilities are those that the loss was of, the softmax over all labels.
+        assert model.info.sigmoid_scores and not tuned.info.sigmoid_scores
+        videos = tuned.encode_pixels(np.concatenate([clip(number % 2, number) for number in range(8)]))
+        texts = tuned.encode_labels(labels, ["a video of {}"])
+        right = tuned.probabilities(videos, texts, tuned.info.logit_scale)[range(8), np.arange(8) % 2]
+        assert score.loss == pytest.approx(-np.log(right).mean(), rel=1e-3)
+        assert np.allclose(tuned.probabilities(videos, texts).sum(1), 1, atol=1e-6)
         tuned.save(tmp_path / "tuned.safetensors")
         with actionclip.Model(tmp_path / "tuned.safetensors") as again:
             assert np.array_equal(again.encode_pixels(clip(0, 1)), tuned.encode_pixels(clip(0, 1)))
+            assert not again.info.sigmoid_scores
         for part in ({"train": "projection"}, {"text": "everything"}, {"contexts": 2}):
             with pytest.raises(actionclip.ActionCLIPError, match="SigLIP"):
                 with model.tune(labels, None if "contexts" in part else ["a video of {}"], **part) as tuner:
                     for label in range(2):
                         tuner.add_pixels(clip(label, label), labels[label])
                     tuner.step()
+
+
+def test_a_mixture_scores_by_sigmoids_only_if_both_do(model):
+    labels = ["opening", "closing"]
+    with model.tune(labels, ["a video of {}"], batch=2, epochs=1) as tuner:
+        for label in labels:
+            tuner.add_pixels(np.zeros((8, 3, 20, 20), np.float32), label)
+        tuner.step()
+        tuned = tuner.model()
+    for first, second, expected in ((model, tuned, False), (tuned, model, False), (model, model, True)):
+        mixture = actionclip.mix(first, second, 0.25)
+        assert mixture.info.sigmoid_scores == expected
+        low, high = sorted([first.info.logit_scale, second.info.logit_scale])
+        assert low <= mixture.info.logit_scale <= high * (1 + 1e-6)
 
 
 # ----------------------------------------------------------------- transformers

@@ -1,5 +1,6 @@
 import Numerics
 import System
+import TensorNames
 import Weights
 
 /// The tensors of two models: (1 - share) · base + share · tuned, in fp32. Numbers that the base model has not are
@@ -20,13 +21,14 @@ public struct MixedTensors: ComputedTensors {
     (parameters, base, trained, whole, mixesAll, share) = (model.parameters, [:], [:], [], false, 1)
   }
 
-  /// `trained` are the names and numbers of the parameters of `model` that were trained. `share` 0 is the base model, 1
+  /// The bias of sigmoids is left out: training compares labels with each other, by the softmax, and so scores what it
+  /// made. `trained` are the names and numbers of the parameters of `model` that were trained. `share` 0 is the base model, 1
   /// the trained one; parameters whose names begin with one of `whole` are the trained one's at any share.
   public init(
     _ model: ActionCLIP, _ trained: [(name: String, numbers: FloatBuffer)], base: ActionCLIP, share: Double,
     whole: [String] = []
   ) {
-    parameters = model.parameters
+    parameters = model.parameters.filter { $0.name != TensorNames.logitBias }
     self.base = MixedTensors.byName(base)
     self.trained = Dictionary(trained.map { ($0.name, $0.numbers) }) { first, _ in first }
     self.whole = whole
@@ -34,10 +36,12 @@ public struct MixedTensors: ComputedTensors {
     self.share = Float(share)
   }
 
-  /// `share` 0 is the base model, 1 the tuned one, which have the same parameters.
+  /// `share` 0 is the base model, 1 the tuned one, which have the same parameters, except that one alone may have the
+  /// bias of sigmoids: then it is left out.
   public init(_ tuned: ActionCLIP, base: ActionCLIP, share: Double) {
-    parameters = tuned.parameters
-    self.base = MixedTensors.byName(base)
+    let base = MixedTensors.byName(base)
+    parameters = tuned.parameters.filter { $0.name != TensorNames.logitBias || base[$0.name] != nil }
+    self.base = base
     (trained, whole) = ([:], [])
     mixesAll = true
     self.share = Float(share)

@@ -2,6 +2,7 @@ import Glibc
 import Model
 import Numerics
 import System
+import TensorNames
 import Training
 
 /// The score of a model on clips.
@@ -75,7 +76,7 @@ extension ModelTuner {
 
 extension LoadedModel {
   /// A new model of (1 - share) · this one's weights + share · `other`'s, and all else of this one. Throws unless both
-  /// have the same parameters and options.
+  /// have the same parameters and options, but for the bias of sigmoids, which a tuned model has not.
   public func interpolated(with other: LoadedModel, share: Double) throws(Failure) -> LoadedModel {
     guard (0...1).contains(share) else { throw .argument("share is \(share), expected 0 to 1") }
     if let difference = difference(from: other) {
@@ -107,7 +108,10 @@ extension LoadedModel {
         "\(b.integrationHeads) and \(b.promptHeads)"),
     ]
     if let first = options.compactMap({ $0 }).first { return first }
-    let (ours, theirs) = (model.parameters, other.model.parameters)
+    func compared(_ model: ActionCLIP) -> [Parameter] {
+      model.parameters.filter { $0.name != TensorNames.logitBias }
+    }
+    let (ours, theirs) = (compared(model), compared(other.model))
     let places = Dictionary(
       theirs.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
     for parameter in ours {

@@ -2701,7 +2701,9 @@ extern "C" {
     /// head is taken whole, and so are context vectors that started as random numbers; those that
     /// started as words are mixed with them. The model has the base model's precision, threads,
     /// tokenizer, preprocessing, templates and notes, and the tuner's labels, and no SHA-256; with
-    /// `contexts`, its templates are the tuner's. The tuner may go on. Free the model with
+    /// `contexts`, its templates are the tuner's. A base that scores each label by itself
+    /// (sigmoid_scores of actionclip_model_info) gives a model without that, which scores by the
+    /// softmax that it was trained with. The tuner may go on. Free the model with
     /// actionclip_model_free.
     pub fn actionclip_tuner_model(
         tuner: *mut actionclip_tuner,
@@ -2709,9 +2711,10 @@ extern "C" {
         model_out: *mut *mut actionclip_model,
     ) -> i32;
     /// Makes a new model of the weights of two, (1 - share) first + share second, with `share` from
-    /// 0 to 1 (WiSE-FT, arXiv 2109.01903). It has all else of `first`. Parameters must have the
-    /// same names and shapes, and the networks the same head, T and other options; else it is
-    /// ACTIONCLIP_ERROR_OPTION_CONFLICT. Free the model with actionclip_model_free.
+    /// 0 to 1 (WiSE-FT, arXiv 2109.01903). It has all else of `first`, and scores each label by
+    /// itself if both do. Parameters must have the same names and shapes, and the networks the same
+    /// head, T and other options; else it is ACTIONCLIP_ERROR_OPTION_CONFLICT. Free the model with
+    /// actionclip_model_free.
     pub fn actionclip_models_interpolate(
         first: *const actionclip_model,
         second: *const actionclip_model,
