@@ -1,5 +1,6 @@
 """What a model would be and take, told without loading it."""
 
+import inspect
 import json
 import os
 import subprocess
@@ -8,6 +9,8 @@ import sys
 import actionclip
 import numpy as np
 import pytest
+from actionclip import _abi
+from actionclip._model_options import _FIELDS
 from conftest import ROOT, Pack, pack_folders, pack_id
 
 PRECISIONS = ["fp32", "bf16", "int8"]
@@ -38,6 +41,12 @@ def test_what_cannot_be_loaded_has_no_plan(untrained, tmp_path):
         actionclip.Model.plan(untrained, head="LSTM")
     with pytest.raises(TypeError):
         actionclip.Model.plan(untrained, colour="green")
+
+
+def test_every_option_of_a_model_reaches_the_library():
+    options = set(inspect.signature(actionclip.Model).parameters) - {"path"}
+    fields = {name for name, *_ in _abi.ModelOptions._fields_} - {"struct_size", "reserved", "processor_count"}
+    assert options == set(_FIELDS) and {field for field, _ in _FIELDS.values()} == fields
 
 
 def random_model(path, width, text, layers):

@@ -1,37 +1,20 @@
-"""The model: loading, saving, properties, and classifying a video."""
+"""The model: loading, saving and properties."""
 
 from __future__ import annotations
 
 import ctypes
+import inspect
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import numpy.typing as npt
 
-from . import _abi, _similarity
-from ._arguments import (
-    INT32_MAX,
-    Buffer,
-    Path,
-    byte_view,
-    is_file_bytes,
-    is_path,
-    path_bytes,
-    real,
-    template_texts,
-    texts,
-    type_name,
-    whole,
-)
-from ._arrays import FloatArray, pointer
-from ._cancel import create, long_call
-from ._encode_frames import FrameEncoder
-from ._encode_text import TextEncoder
-from ._errors import invalid, wrong_type
+from ._arguments import Buffer, Path, byte_view, is_path, path_bytes, template_texts, texts
+from ._arrays import FloatArray
+from ._cancel import create
 from ._frames import FramesLike
-from ._handle import Handle, Owner
+from ._handle import Handle
 from ._images import ImageLike
 from ._library import library
 from ._model_file import (
@@ -45,23 +28,19 @@ from ._model_file import (
     read_template_weights,
     read_templates,
     save_model,
-    text_bytes,
 )
 from ._model_info import ModelInfo, ModelPlan, read_info
 from ._model_options import load_options, read_plan
 from ._preprocess import options as preprocess_options
 from ._preprocess import pixels
+from ._scoring import VideoScorer
 from ._tuning import Part, tuner_options
-from ._video import Video
 
 if TYPE_CHECKING:
     from ._tuner import Tuner
 
 
-_TextKey = tuple[list[str], list[str] | None, bool]
-
-
-class Model(FrameEncoder, TextEncoder):
+class Model(VideoScorer):
     """A loaded model, ready to encode, from a path or from a file's bytes. Without a path it is the default model: the
     file that the environment variable ACTIONCLIP_MODEL names, or the one installed with the library.
 
@@ -122,10 +101,7 @@ class Model(FrameEncoder, TextEncoder):
         instructions: str | None = None,
         base_share: float = 0.0,
     ) -> None:
-        options = load_options(
-            frames, head, temporal_shift, joint, threads, tokenizer, compute, processors, expected_sha256,
-            compute_sha256, base, open_clip_name, activation, temporal_view, instructions, base_share,
-        )  # fmt: skip
+        options = load_options(locals())
         if path is None:
             made = create("model", "model_load", None, ctypes.byref(options))
         elif is_path(path):
@@ -150,7 +126,9 @@ class Model(FrameEncoder, TextEncoder):
         """What `Model(path, **options)` would be and take, without loading it: headers of files are read, and none of
         the weights but numbers that stand alone. With `measure` the time of a video is estimated, by some tenths of a
         second of computing."""
-        return read_plan(path, measure, load_options(**options))
+        given = inspect.signature(Model).bind(path, **options)
+        given.apply_defaults()
+        return read_plan(path, measure, load_options(given.arguments))
 
     @classmethod
     def _of(cls, made: Handle) -> Model:
@@ -160,8 +138,6 @@ class Model(FrameEncoder, TextEncoder):
         return model
 
     def _take(self, made: Handle) -> None:
-        #: The labels, templates and truncate that `classify` used last, and their embeddings.
-        self._latest_texts: tuple[_TextKey, FloatArray] | None = None
         self._handle = made
         with self._handle.use() as handle:
             self._info = read_info(handle)
@@ -330,127 +306,6 @@ class Model(FrameEncoder, TextEncoder):
         with self._handle.use() as handle:
             settings = preprocess_options(resize, crop, short_side, mean, std, handle)
         return pixels(image, self._info.image_size, pixel_format, settings)
-
-    def similarity(
-        self, videos: npt.ArrayLike, texts: npt.ArrayLike, scale: float = 100.0
-    ) -> FloatArray:
-        """Compares videos [n, E] with texts [m, E], as `actionclip.similarity` does: logits [n, m]. Videos of an
-        X-CLIP, rows [n, V] as its encoding methods return them, move the texts that they are compared with."""
-        if self._info.video_size == self._info.embedding_size:
-            return _similarity.similarity(videos, texts, scale)
-        left, right = _similarity.rows("videos", videos), _similarity.rows("texts", texts)
-        self._check_rows(left, right)
-        factor = real("scale", scale)
-        out = np.empty((len(left), len(right)), np.float32)
-        with self._handle.use() as handle:
-            long_call(
-                "model_similarity",
-                handle, pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats), len(right),
-                factor, pointer(out, _abi.Floats), out.size, work=self._scoring_work(len(left), right.size),
-            )  # fmt: skip
-        return out
-
-    def probabilities(
-        self,
-        videos: npt.ArrayLike,
-        texts: npt.ArrayLike,
-        scale: float | None = None,
-        weights: npt.ArrayLike | None = None,
-    ) -> FloatArray:
-        """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]. Videos of an X-CLIP are
-        rows [n, V]. If `info.frame_scores`, the templates of a class are joined to one text, and a video's length
-        counts; the sum of the embeddings of a video's views then has the sum of their logits. A model that scores each
-        label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None or 0 is 100, or
-        the one that such a model was trained with."""
-        factor = 0.0 if scale is None else real("scale", scale)
-        left, right = _similarity.rows("videos", videos), _similarity.by_template(texts)
-        self._check_rows(left, right)
-        templates, classes = right.shape[:2]
-        shares = None if weights is None else _similarity.template_weights(weights, templates)
-        out = np.empty((len(left), classes), np.float32)
-        with self._handle.use() as handle:
-            long_call(
-                "model_probabilities",
-                handle, pointer(left, _abi.Floats), len(left), pointer(right, _abi.Floats),
-                pointer(shares, _abi.Floats), templates, classes, factor, pointer(out, _abi.Floats), out.size,
-                work=self._scoring_work(len(left), right.size),
-            )  # fmt: skip
-        return out
-
-    def _check_rows(self, videos: FloatArray, texts: FloatArray) -> None:
-        """Checks the lengths of videos' rows and of texts' embeddings."""
-        for name, array, size in (
-            ("videos", videos, self._info.video_size), ("texts", texts, self._info.embedding_size)
-        ):  # fmt: skip
-            if array.shape[-1] != size:
-                raise invalid(f"{name} have rows of {array.shape[-1]} numbers; this model's have {size}")
-
-    def _scoring_work(self, videos: int, numbers: int) -> float:
-        """Operations, roughly, of comparing videos with texts of so many numbers together."""
-        moves = self._info.video_size > self._info.embedding_size
-        return (30.0 * self._info.embedding_size if moves else 10.0) * numbers * videos
-
-    def classify(
-        self,
-        video: Path | Video | FramesLike,
-        labels: Sequence[str] | None = None,
-        templates: Iterable[str] | None = None,
-        top: int | None = None,
-        *,
-        scale: float | None = None,
-        truncate: bool = False,
-    ) -> list[tuple[str, float]]:
-        """Finds the labels that fit a video: pairs (label, probability), the likeliest first, all of them or `top`.
-        Without labels they are the model's own. Without templates they are the model's own with their weights.
-
-        video: a path, a file's bytes, an open file, an open `Video`, or the frames of one video as for `encode_frames`,
-        from which the model's own rule chooses T.
-        scale: as in `probabilities`.
-        truncate: as in `encode_labels`. The embeddings of the labels used last are kept, so that later videos with
-        the same labels cost less; `close` drops them.
-        """
-        if labels is None and not self._labels:
-            raise invalid("labels is missing, and the model names none of its own")
-        names = self._labels if labels is None else texts("labels", labels)
-        phrases = None if templates is None else texts("templates", templates)
-        scale = None if scale is None else real("scale", scale)
-        if top is not None:
-            top = whole("top", top, 1, INT32_MAX)
-        words = self._texts(names, phrases, bool(truncate))
-        if is_path(video) or isinstance(video, Video) or is_file_bytes(video):
-            features = self.encode_video(video)
-        else:
-            features = self._encode_one_video(video)
-            if len(features) != 1:
-                raise invalid(
-                    f"frames are of {len(features)} videos; classify takes one, {self._info.frames} frames"
-                )
-        weights = self._template_weights if phrases is None and self._template_weights else None
-        scores = self.probabilities(features, words, scale, weights)[0]
-        order = np.argsort(-scores, kind="stable")
-        return [(names[index], float(scores[index])) for index in order[:top]]
-
-    def _texts(self, labels: list[str], templates: list[str] | None, truncate: bool) -> FloatArray:
-        """The embeddings of labels, which are encoded unless they are those used last.
-
-        There is no lock: labels and embeddings are read and replaced as one reference, and a lock held while encoding
-        would stay locked in a child forked meanwhile. Threads that start together may each encode.
-        """
-        key = (labels, templates, truncate)
-        latest = self._latest_texts
-        if latest is not None and latest[0] == key:
-            return latest[1]
-        embeddings = self.encode_labels(labels, templates, truncate=truncate)
-        self._latest_texts = (key, embeddings)
-        if self.closed:  # another thread may have closed the model before there was anything to drop
-            self._latest_texts = None
-        return embeddings
-
-    def close(self) -> None:
-        super().close()
-        self._latest_texts = None
-
-    close.__doc__ = Owner.close.__doc__
 
     def __enter__(self) -> Model:
         return self

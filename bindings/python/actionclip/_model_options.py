@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -19,59 +19,15 @@ from ._model_file import text_bytes
 from ._model_info import ACTIVATIONS, COMPUTE_TYPES, HEADS, LIMITS, ModelPlan, model_info
 
 
-def load_options(
-    frames: int | None = None,
-    head: str | None = None,
-    temporal_shift: bool | Literal["causal"] | None = None,
-    joint: bool | None = None,
-    threads: int | None = None,
-    tokenizer: Path | None = None,
-    compute: str | None = None,
-    processors: Sequence[int] | None = None,
-    expected_sha256: str | None = None,
-    compute_sha256: bool = False,
-    base: Path | None = None,
-    open_clip_name: str | None = None,
-    activation: str | None = None,
-    temporal_view: int | None = None,
-    instructions: str | None = None,
-    base_share: float = 0.0,
-) -> _abi.ModelOptions:
-    """The C struct of these options, which `Model` explains."""
+def load_options(given: Mapping[str, Any]) -> _abi.ModelOptions:
+    """The C struct of the options of `Model`, which explains them, by name. Other names are passed over."""
     options = library().defaults("model_options")
-    if frames is not None:
-        options.frames = whole("frames", frames, 1, INT32_MAX)
-    if head is not None:
-        options.head = choice("head", head, HEADS)
-    if isinstance(temporal_shift, str) and temporal_shift == "causal":
-        options.temporal_shift = CONSTANTS["CAUSAL"]
-    else:
-        options.temporal_shift = _three_way("temporal_shift", temporal_shift, ' or "causal"')
-    options.joint = _three_way("joint", joint)
-    if threads is not None:
-        options.threads = whole("threads", threads, 1, MOST_THREADS)
-    if compute is not None:
-        options.compute_type = choice("compute", compute, COMPUTE_TYPES)
-    if activation is not None:
-        options.activation = choice("activation", activation, ACTIVATIONS)
-    if temporal_view is not None:
-        options.temporal_view = whole("temporal_view", temporal_view, 0, 3) or -1
-    if instructions is not None:
-        options.instructions = choice("instructions", instructions, LIMITS)
-    if tokenizer is not None:
-        options.tokenizer_path = path_bytes("tokenizer", tokenizer)
-    if processors is not None:
-        numbers = [whole("processors", number, 0, INT32_MAX) for number in processors]
-        options.processors = (ctypes.c_int32 * len(numbers))(*numbers)
-        options.processor_count = len(numbers)
-    if expected_sha256 is not None:
-        options.expected_sha256 = text_bytes("expected_sha256", expected_sha256)
-    options.compute_sha256 = _three_way("compute_sha256", compute_sha256)
-    if base is not None:
-        options.base_path = path_bytes("base", base)
-    options.base_share = real("base_share", base_share)
-    if open_clip_name is not None:
-        options.open_clip_name = text_bytes("open_clip_name", open_clip_name)
+    for name, (field, converted) in _FIELDS.items():
+        if given[name] is not None:
+            value = converted(name, given[name])
+            setattr(options, field, value)
+            if name == "processors":
+                options.processor_count = len(value)
     return options
 
 
@@ -86,9 +42,52 @@ def read_plan(path: Path | None, measure: bool, options: _abi.ModelOptions) -> M
 
 
 def _three_way(what: str, value: object, more: str = "") -> int:
-    if value is None:
-        return CONSTANTS["AS_CHECKPOINT"]
     if not isinstance(value, (bool, np.bool_)):
         allowed = f"True, False, None{more}" if more else "True, False or None"
         raise wrong_type(f"{what} is {value!r}; it must be {allowed}")
     return CONSTANTS["ON"] if value else CONSTANTS["OFF"]
+
+
+def _shift(what: str, value: object) -> int:
+    if isinstance(value, str) and value == "causal":
+        return CONSTANTS["CAUSAL"]
+    return _three_way(what, value, ' or "causal"')
+
+
+def _view(what: str, value: object) -> int:
+    return whole(what, value, 0, 3) or -1
+
+
+def _numbers(what: str, value: Iterable[int]) -> Any:
+    numbers = [whole(what, number, 0, INT32_MAX) for number in value]
+    return (ctypes.c_int32 * len(numbers))(*numbers)
+
+
+def _whole(low: int, high: int) -> Callable[[str, Any], Any]:
+    return lambda what, value: whole(what, value, low, high)
+
+
+def _choice(names: dict[str, int]) -> Callable[[str, Any], Any]:
+    return lambda what, value: choice(what, value, names)
+
+
+#: For each option the field of the struct, and what makes the field's value of one that is not None; a field that is
+#: left alone says "as the file does".
+_FIELDS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
+    "frames": ("frames", _whole(1, INT32_MAX)),
+    "head": ("head", _choice(HEADS)),
+    "temporal_shift": ("temporal_shift", _shift),
+    "joint": ("joint", _three_way),
+    "threads": ("threads", _whole(1, MOST_THREADS)),
+    "tokenizer": ("tokenizer_path", path_bytes),
+    "compute": ("compute_type", _choice(COMPUTE_TYPES)),
+    "processors": ("processors", _numbers),
+    "expected_sha256": ("expected_sha256", text_bytes),
+    "compute_sha256": ("compute_sha256", _three_way),
+    "base": ("base_path", path_bytes),
+    "open_clip_name": ("open_clip_name", text_bytes),
+    "activation": ("activation", _choice(ACTIVATIONS)),
+    "temporal_view": ("temporal_view", _view),
+    "instructions": ("instructions", _choice(LIMITS)),
+    "base_share": ("base_share", real),
+}
