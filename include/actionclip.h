@@ -270,6 +270,12 @@ typedef struct actionclip_model_options {
    * base_share base, in all tensors that both have (Open-VCLIP's PATCHING_RATIO, 0.5 in its scripts). 0: none. All else
    * is the weights' own. */
   double base_share;
+  /* ACTIONCLIP_ON: the model is for actionclip_model_save alone, which reads one tensor at a time from the files, so that
+   * the whole is never in memory. They stay open, and must not change until then. Its properties are told as ever, and
+   * whatever computes with it is ACTIONCLIP_ERROR_OPTION_CONFLICT; so is loading it in another precision than fp32, or
+   * from a buffer, and saving it in int8. ACTIONCLIP_AS_CHECKPOINT and _OFF: a model as usual. */
+  int32_t for_saving;
+  int32_t reserved_2; /* 0 */
 } actionclip_model_options;
 
 /* Sets struct_size and every default in a struct of `struct_size` bytes, and writes nothing beyond it. `struct_size` is

@@ -41,7 +41,7 @@ public func actionclip_model_preprocess_options(
   _ model: OpaquePointer!, _ options_out: UnsafeMutablePointer<actionclip_preprocess_options>!
 ) -> Int32 {
   boundary { () throws(Failure) in
-    let loaded = try Handle.object(model, LoadedModel.self)
+    let loaded = try Handle.resolve(model, LoadedModel.self)
     try SizedStruct.write(
       cOptions(of: loaded.preset), to: options_out, oldest: oldestPreprocessOptions, "options_out")
   }

@@ -38,8 +38,22 @@ enum Handle {
     return OpaquePointer(raw)
   }
 
+  /// A model that computes. Throws also if it was loaded for saving alone; see `resolve`.
+  static func object(_ handle: OpaquePointer?, _: LoadedModel.Type) throws(Failure) -> LoadedModel {
+    let model = try resolve(handle, LoadedModel.self)
+    guard !model.isForSaving else {
+      throw Failure(.optionConflict, "the model was loaded for saving alone (for_saving), without its numbers")
+    }
+    return model
+  }
+
   /// The object of a handle. Throws unless the handle is live, of this kind, and made by this process.
   static func object<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) throws(Failure) -> T {
+    try resolve(handle, T.self)
+  }
+
+  /// The object of a handle, a model for saving alone too.
+  static func resolve<T: HandleObject>(_ handle: OpaquePointer?, _: T.Type) throws(Failure) -> T {
     guard let handle else { throw .argument("\(T.name) is NULL") }
     guard let body = body(handle, T.magic) else {
       throw Failure(

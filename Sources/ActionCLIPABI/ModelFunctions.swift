@@ -80,7 +80,7 @@ public func actionclip_model_get_info(
   _ model: OpaquePointer!, _ info_out: UnsafeMutablePointer<actionclip_model_info>!
 ) -> Int32 {
   boundary { () throws(Failure) in
-    let loaded = try Handle.object(model, LoadedModel.self)
+    let loaded = try Handle.resolve(model, LoadedModel.self)
     try SizedStruct.write(actionclip_model_info(loaded), to: info_out, oldest: oldestInfo, "info_out")
   }
 }
@@ -189,7 +189,7 @@ public func actionclip_model_template(_ model: OpaquePointer!, _ index: Int32) -
 public func actionclip_model_template_weight(_ model: OpaquePointer!, _ index: Int32) -> Float {
   var weight: Float = -1
   _ = boundary { () throws(Failure) in
-    let metadata = try Handle.object(model, LoadedModel.self).metadata
+    let metadata = try Handle.resolve(model, LoadedModel.self).metadata
     let count = metadata.templates.count
     guard (0..<count).contains(Int(index)) else {
       throw .argument("index is \(index), the model has \(count) templates of its own")
@@ -220,7 +220,7 @@ public func actionclip_model_note_key(_ model: OpaquePointer!, _ index: Int32) -
 }
 
 private func counting(_ model: OpaquePointer?, _ count: (ModelMetadata) -> Int) -> Int32 {
-  counting { () throws(Failure) in count(try Handle.object(model, LoadedModel.self).metadata) }
+  counting { () throws(Failure) in count(try Handle.resolve(model, LoadedModel.self).metadata) }
 }
 
 @_cdecl("actionclip_model_label_note") @implementation
@@ -229,7 +229,7 @@ public func actionclip_model_label_note(
   _ text_capacity: Int, _ text_size_out: UnsafeMutablePointer<Int>!
 ) -> Int32 {
   longCall { () throws(Failure) in
-    let loaded = try Handle.object(model, LoadedModel.self)
+    let loaded = try Handle.resolve(model, LoadedModel.self)
     let capacity = text_capacity == 0 ? 0 : try count(text_capacity, "text_capacity")
     let size = try required(text_size_out, "text_size_out")
     let label = try label.map { (label) throws(Failure) in try bytes(label, "label") }

@@ -38,6 +38,7 @@ extension ModelOptions {
         "base_share is \(options.base_share), but there is no base to mix with (option base_path)")
     }
     baseShare = options.base_share
+    isForSaving = try choice(options.for_saving, "for_saving") ?? false
     openCLIPName = try options.open_clip_name.map { (name) throws(Failure) in
       try string(name, "open_clip_name")
     }
@@ -54,7 +55,9 @@ extension LoadOptions {
       throw .argument(
         "frames is \(options.frames), expected 0 to \(Configuration.maximumFrames)")
     }
-    guard options.reserved == 0 else { throw .argument("options: reserved is not 0") }
+    guard options.reserved == 0, options.reserved_2 == 0 else {
+      throw .argument("options: reserved or reserved_2 is not 0")
+    }
     let processors = try processorList(options)
     self.init(
       joint: try choice(options.joint, "joint"),

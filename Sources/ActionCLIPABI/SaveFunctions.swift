@@ -24,7 +24,7 @@ public func actionclip_model_save(
   _ options: UnsafePointer<actionclip_save_options>!
 ) -> Int32 {
   longCall { () throws(Failure) in
-    let loaded = try Handle.object(model, LoadedModel.self)
+    let loaded = try Handle.resolve(model, LoadedModel.self)
     let path = try required(path, "path")
     try loaded.save(to: FilePath(path), SaveOptions(options))
   }

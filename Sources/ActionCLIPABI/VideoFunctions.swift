@@ -273,7 +273,7 @@ public func actionclip_sample_indices_by(
 @_cdecl("actionclip_model_sampling") @implementation
 public func actionclip_model_sampling(_ model: OpaquePointer!) -> Int32 {
   counting { () throws(Failure) in
-    switch try Handle.object(model, LoadedModel.self).preset.sampling {
+    switch try Handle.resolve(model, LoadedModel.self).preset.sampling {
     case .reference: Int(ACTIONCLIP_SAMPLING_ACTIONCLIP)
     case .mmaction2: Int(ACTIONCLIP_SAMPLING_MMACTION2)
     case .openVCLIP: Int(ACTIONCLIP_SAMPLING_OPEN_VCLIP)

@@ -102,10 +102,14 @@ extension ActionCLIP {
 
   /// Writes the model as one file, whole or not at all. A file in fp32 gives the same bits when it is loaded again, one
   /// in bf16 or int8 the bits that this model gives in that precision. `tokenizer` are the bytes of a tokenizer file for
-  /// one that has no merge list, or none.
+  /// one that has no merge list, or none. `values` gives
+  /// the numbers of a parameter that is not written as int8.
   public func save(
     to path: FilePath, metadata: ModelMetadata, matrices: MatrixStorage,
-    tokenizer: UnsafeBufferPointer<UInt8> = UnsafeBufferPointer(start: nil, count: 0)
+    tokenizer: UnsafeBufferPointer<UInt8> = UnsafeBufferPointer(start: nil, count: 0),
+    values valuesOf: (Parameter) throws(Failure) -> FloatBuffer = { (parameter) throws(Failure) in
+      try parameter.values()
+    }
   ) throws(Failure) {
     var tensors: [TensorToWrite] = []
     var sources: [(parameter: Int, part: Part)] = []
@@ -130,7 +134,7 @@ extension ActionCLIP {
       let (parameter, part) = (parameters[sources[index].parameter], sources[index].part)
       let values =
         switch part {
-        case .values: try parameter.values()
+        case .values: try valuesOf(parameter)
         case .numbers: try parameter.quantised().numbers
         case .scales: try parameter.quantised().scales
         }

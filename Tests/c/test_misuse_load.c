@@ -215,6 +215,9 @@ static void loading(void) {
              {offsetof(actionclip_model_options, instructions), ACTIONCLIP_INSTRUCTIONS_AVX2},
 #endif
              {offsetof(actionclip_model_options, reserved), 1},
+             {offsetof(actionclip_model_options, reserved_2), 1},
+             {offsetof(actionclip_model_options, for_saving), -1},
+             {offsetof(actionclip_model_options, for_saving), 3},
              {offsetof(actionclip_model_options, compute_sha256), -1},
              {offsetof(actionclip_model_options, compute_sha256), 3}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -200,6 +200,17 @@ static int32_t save_of(int32_t storage) {
 }
 static int32_t save(void) { return save_of(ACTIONCLIP_STORAGE_FP32); }
 static int32_t save_int8(void) { return save_of(ACTIONCLIP_STORAGE_INT8); }
+/* A model whose numbers are read when it is saved. */
+static int32_t save_unread(void) {
+  actionclip_model_options o;
+  actionclip_model_options_init(&o);
+  o.for_saving = ACTIONCLIP_ON;
+  actionclip_model *m = NULL;
+  int32_t status = actionclip_model_load(check_path("Tests/fixtures/packs/transf/checkpoint.pt"), &o, &m);
+  if (status == ACTIONCLIP_OK) status = actionclip_model_save(m, saved, NULL);
+  actionclip_model_free(m);
+  return status;
+}
 static int32_t similarity(void) { return actionclip_similarity(text, 2, text, 2, e, 100, embedding, 4); }
 /* A model in which each video moves the texts. */
 static int32_t moved_texts(void) {
@@ -360,7 +371,7 @@ static const struct {
              {"camera_frames", camera_frames},
              {"preprocess", preprocess}, {"stream", stream}, {"stream, shift, exact", stream_exact},
              {"stream, shift, causal", stream_causal},
-             {"video", video}, {"save", save}, {"save, int8", save_int8}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
+             {"video", video}, {"save", save}, {"save, int8", save_int8}, {"save, unread", save_unread}, {"similarity", similarity}, {"described", described}, {"prompts_fit", fit},
              {"index", find},
              {"tuner", tune}, {"tuner, shift, heads", tune_heads}, {"tuner, video", tune_by_video},
              {"failures", failures}};

@@ -3,10 +3,14 @@
 import hashlib
 import json
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
-from actionclip_command import CLIP, LABELS, MODEL, PACKS, assert_error, json_lines, run
+from actionclip_command import CLIP, COMMAND, LABELS, MODEL, PACKS, ROOT, assert_error, json_lines, run
+
+sys.path.insert(0, str(ROOT / "Tests" / "python"))
 
 
 def test_converted_it_needs_nothing_and_says_the_same(tmp_path):
@@ -44,6 +48,22 @@ def test_rounded_while_it_is_read_or_when_it_is_written_it_is_the_same(tmp_path,
     assert its.pop("actionclip.converted_options") == f"storage={storage}"
     assert others.pop("actionclip.converted_options") == f"storage={storage} compute=fp32"
     assert (read, its) == (written, others)
+
+
+@pytest.mark.parametrize("storage", ["fp32", "fp16"])
+def test_what_is_stored_wide_is_read_while_it_is_written(tmp_path, storage):
+    """In less memory than the matrices take: no model is made of them."""
+    pytest.importorskip("numpy")
+    from random_model import random_model
+
+    path, target = tmp_path / "model.safetensors", tmp_path / "target.safetensors"
+    random_model(path, 768, 512, 2)
+    process = subprocess.Popen([COMMAND, "convert", path, target, "--storage", storage], stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    size = path.stat().st_size
+    assert process.returncode == 0 and target.stat().st_size > 0.45 * size
+    assert 1024 * usage.ru_maxrss < 0.8 * size
 
 
 def header_and_data(path):

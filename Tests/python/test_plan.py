@@ -7,11 +7,11 @@ import subprocess
 import sys
 
 import actionclip
-import numpy as np
 import pytest
 from actionclip import _abi
 from actionclip._model_options import _FIELDS
 from conftest import ROOT, Pack, pack_folders, pack_id
+from random_model import random_model
 
 PRECISIONS = ["fp32", "bf16", "int8"]
 
@@ -45,40 +45,8 @@ def test_what_cannot_be_loaded_has_no_plan(untrained, tmp_path):
 
 def test_every_option_of_a_model_reaches_the_library():
     options = set(inspect.signature(actionclip.Model).parameters) - {"path"}
-    fields = {name for name, *_ in _abi.ModelOptions._fields_} - {"struct_size", "reserved", "processor_count"}
+    fields = {name for name, *_ in _abi.ModelOptions._fields_} - {"struct_size", "reserved", "reserved_2", "processor_count"}
     assert options == set(_FIELDS) and {field for field, _ in _FIELDS.values()} == fields
-
-
-def random_model(path, width, text, layers):
-    """A CLIP of real width with few layers, random."""
-    shapes = {
-        "visual.conv1.weight": (width, 3, 16, 16), "visual.class_embedding": (width,), "visual.proj": (width, text),
-        "visual.positional_embedding": (197, width), "token_embedding.weight": (49408, text),
-        "positional_embedding": (77, text), "text_projection": (text, text), "logit_scale": (1,),
-    }  # fmt: skip
-    norms = [("visual.ln_pre", width), ("visual.ln_post", width), ("ln_final", text)]
-    for prefix, size in (("visual.transformer.", width), ("transformer.", text)):
-        for layer in range(layers):
-            block = f"{prefix}resblocks.{layer}."
-            norms += [(block + "ln_1", size), (block + "ln_2", size)]
-            shapes[block + "attn.in_proj_weight"], shapes[block + "attn.in_proj_bias"] = (3 * size, size), (3 * size,)
-            for name, outputs, inputs in (
-                ("attn.out_proj", size, size), ("mlp.c_fc", 4 * size, size), ("mlp.c_proj", size, 4 * size),
-            ):  # fmt: skip
-                shapes[f"{block}{name}.weight"], shapes[f"{block}{name}.bias"] = (outputs, inputs), (outputs,)
-    for name, size in norms:
-        shapes[name + ".weight"] = shapes[name + ".bias"] = (size,)
-    header, offset = {}, 0
-    for name, shape in shapes.items():
-        end = offset + 4 * int(np.prod(shape))
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, end]}
-        offset = end
-    text_ = json.dumps(header).encode()
-    rng = np.random.default_rng(0)
-    with open(path, "wb") as file:
-        file.write(len(text_).to_bytes(8, "little") + text_)
-        for shape in shapes.values():
-            file.write((rng.random(shape, np.float32) * np.float32(0.05)).tobytes())
 
 
 #: Prints what was told, the memory that loading and a clip took, and the largest that loading took.

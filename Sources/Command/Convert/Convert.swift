@@ -10,7 +10,8 @@ struct Convert: ParsableCommand {
       The weights, the options in use and the merge list go into one safetensors file (docs/FORMAT.md), and with \
       them where they came from: the file's name, its SHA-256, the options, this program's version. With bf16 and \
       int8 the model computes in that precision from then on, unless another is asked for. Weights are read tensor by \
-      tensor, so that making a file takes little more memory than the model takes in that precision.
+      tensor, so that making a file takes little more memory than a tensor in fp32, or for bf16 and int8 than the model \
+      takes in that precision.
       """)
 
   @Argument(help: ArgumentHelp("The model's file or folder.", valueName: "model"))
@@ -82,13 +83,13 @@ struct Convert: ParsableCommand {
     let before = SourceState(path)
     let sha256 = try options.sha256?.lowercased() ?? Library.sha256(path)
     var options = options
-    // Rounded while they are read, the numbers are those that a model in fp32 is rounded to when it is written.
-    if options.compute == nil, let lower = storage.compute,
-      try options.plan(path, measuring: false).info.compute_type == Compute.fp32.code
-    {
-      options.compute = lower
+    var isForSaving = false
+    if try options.plan(path, measuring: false).info.compute_type == Compute.fp32.code {
+      // Rounded while they are read, the numbers are those that a model in fp32 is rounded to when it is written.
+      if options.compute == nil { options.compute = storage.compute }
+      isForSaving = storage.compute == nil
     }
-    let model = try options.load(path)
+    let model = try options.load(path, forSaving: isForSaving)
     guard before.isKept(in: SourceState(path)) else {
       throw CommandError("\(path.shown): was changed while it was read")
     }

@@ -77,9 +77,11 @@ struct ModelOptions: ParsableArguments {
       valueName: "name"), transform: Arguments.text)
   var openClipName: String?
 
-  func load(_ path: FilePath?, hash: Bool = false) throws(LibraryError) -> Model {
+  /// Loads the model; with `forSaving` its numbers stay in the files until it is saved, and nothing is computed with it.
+  func load(_ path: FilePath?, hash: Bool = false, forSaving: Bool = false) throws(LibraryError) -> Model {
     var options = inLibrary
     if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }
+    if forSaving { options.for_saving = Int32(ACTIONCLIP_ON) }
     return try Model(
       path: path, options: options, tokenizer: tokenizer, base: base, expectedHash: sha256,
       openCLIPName: openClipName)

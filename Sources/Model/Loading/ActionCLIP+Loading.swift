@@ -50,6 +50,18 @@ extension ActionCLIP {
       pool: ThreadPool(threads: options.threads, processors: options.processors))
   }
 
+  /// The numbers of a parameter in fp32, read from the file that this model was made of without reading numbers: those
+  /// that a model that reads them in fp32 has.
+  public func values(of parameter: Parameter, in source: any TensorSource) throws(Failure) -> FloatBuffer {
+    let reader = ParameterReader(source, kernels: kernels, pool: pool)
+    guard case .packed(let layer) = parameter.storage, source.info(parameter.name)?.elementType == .i8 else {
+      return try reader.copy(parameter.name, parameter.shape)
+    }
+    return try reader.linear(
+      weight: parameter.name, shape: parameter.shape, bias: nil, layer.inputs, layer.outputs
+    ).weight()
+  }
+
   /// The bias of scores, a single number, if the file has one. An X-CLIP's is refused, since its scores have none.
   private static func bias(_ reader: ParameterReader, _ c: Configuration) throws(Failure) -> Float? {
     let name = TensorNames.logitBias

@@ -35,6 +35,11 @@ public final class LoadedModel: Sendable {
   let computing: LoadOptions
   /// Memory and sign that the model's streams share.
   let streams = StreamHub()
+  /// The open files that saving reads the numbers from; nil: the model has its numbers. Nothing in it changes, and any
+  /// threads may read from it.
+  nonisolated(unsafe) let unreadFiles: Checkpoint?
+  /// Whether the model has no numbers, and can be saved and nothing else.
+  public var isForSaving: Bool { unreadFiles != nil }
 
   public var configuration: Configuration { model.configuration }
   /// The time from frame to frame that the model's file declares, in nanoseconds; nil if it declares none.
@@ -63,6 +68,12 @@ public final class LoadedModel: Sendable {
 
   private init(_ weights: Checkpoint, path: FilePath?, _ options: ModelOptions) throws(Failure) {
     let file = path?.shown ?? "the weights"
+    guard !options.isForSaving || path != nil else {
+      throw Failure(
+        .optionConflict, "a model for saving reads its files when it is saved, and a buffer may be gone by then")
+    }
+    var options = options
+    if options.isForSaving { options.network.readsNumbers = false }
     var metadata: ModelMetadata
     do { metadata = try ModelMetadata(weights.metadata) } catch { throw error.about(file) }
     guard metadata.note(ClassifierContents.versionKey) == nil else {
@@ -72,6 +83,12 @@ public final class LoadedModel: Sendable {
     metadata.declared.add(weights.traits)
     computing = try LoadedModel.computing(options.network)
     model = try LoadedModel.network(weights, metadata.declared, options.network, computing, file)
+    unreadFiles = options.isForSaving ? weights : nil
+    guard !options.isForSaving || model.precision == .fp32 else {
+      throw Failure(
+        .optionConflict,
+        "\(file): a model for saving is in fp32, and this one is in \(model.precision.name): load it as usual")
+    }
     do { try metadata.check(model.configuration) } catch { throw error.about(file) }
     family = weights.family
     format = weights.format
@@ -128,6 +145,7 @@ public final class LoadedModel: Sendable {
     _ other: LoadedModel, _ model: ActionCLIP, labels: TextList?, templates: TextList? = nil
   ) throws(Failure) {
     self.model = model
+    unreadFiles = nil
     (tokenizer, tokenizerProblem) = (other.tokenizer, other.tokenizerProblem)
     (format, family, preset) = (other.format, other.family, other.preset)
     computing = other.computing

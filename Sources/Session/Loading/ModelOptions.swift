@@ -15,6 +15,8 @@ public struct ModelOptions {
   public var base: FilePath?
   /// The share of the base's weights in the model's, from 0 to below 1.
   public var baseShare = 0.0
+  /// Whether the model is to be saved and nothing else: its numbers stay in the files until then.
+  public var isForSaving = false
   /// The model's name in open_clip, which determines its activation and heads.
   public var openCLIPName: String?
 

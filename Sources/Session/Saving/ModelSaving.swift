@@ -32,6 +32,10 @@ extension LoadedModel {
         "the model was loaded in \(held), and its weights are rounded to that: save it as \(held), or load it in fp32 "
           + "first")
     }
+    guard !isForSaving || options.storage != .int8 else {
+      throw Failure(
+        .optionConflict, "int8 is made of a model as a whole: load it in int8, and not for saving alone")
+    }
     var metadata = metadata
     if let labels = options.labels { metadata.labels = labels }
     if let templates = options.templates {
@@ -55,7 +59,19 @@ extension LoadedModel {
     // A file does not state the reference's preset, the default.
     if preset != .actionCLIP { metadata.preset = preset }
     let pieces = try tokenizer?.pieceFile() ?? GrowingArray()
-    try model.save(to: path, metadata: metadata, matrices: options.storage, tokenizer: pieces.view)
+    let files = unreadFiles
+    try model.save(to: path, metadata: metadata, matrices: options.storage, tokenizer: pieces.view) {
+      (parameter) throws(Failure) in
+      guard let files else { return try parameter.values() }
+      do throws(Failure) {
+        let values = try model.values(of: parameter, in: files.tensors)
+        try files.checkUnchanged()
+        return values
+      } catch {
+        try files.checkUnchanged()  // a mix of two files looks like a damaged one
+        throw error
+      }
+    }
     extendLifetime(pieces)
   }
 }

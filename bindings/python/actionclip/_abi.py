@@ -230,6 +230,8 @@ class ModelOptions(Structure):
         ("instructions", c_int32),
         ("reserved", c_int32),
         ("base_share", c_double),
+        ("for_saving", c_int32),
+        ("reserved_2", c_int32),
     ]
 
 

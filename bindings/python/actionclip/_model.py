@@ -69,6 +69,8 @@ class Model(VideoScorer):
     instructions: the highest instruction set to compute with, in this order: "portable", "avx2", "avx_vnni", "avx512",
     "avx512_vnni", "avx512_bf16", "amx"; on aarch64 "portable", "neon_dot", "neon_i8mm", "neon_bf16". None or "auto"
     for the processor's best. The environment variable ACTIONCLIP_INSTRUCTIONS may set a lower one.
+    for_saving: True leaves the numbers in the files, which stay open, until `save` reads them one tensor at a time, so
+    that a model larger than the memory can be made fp16; it encodes nothing.
 
     path may also be a folder of Hugging Face's or open_clip's, an index of shards (docs/FAMILIES.md), or the name of a
     model that Hugging Face's tools have downloaded, such as "openai/clip-vit-base-patch16".
@@ -100,6 +102,7 @@ class Model(VideoScorer):
         temporal_view: int | None = None,
         instructions: str | None = None,
         base_share: float = 0.0,
+        for_saving: bool = False,
     ) -> None:
         options = load_options(locals())
         if path is None:

@@ -90,4 +90,5 @@ _FIELDS: dict[str, tuple[str, Callable[[str, Any], Any]]] = {
     "temporal_view": ("temporal_view", _view),
     "instructions": ("instructions", _choice(LIMITS)),
     "base_share": ("base_share", real),
+    "for_saving": ("for_saving", _three_way),
 }

@@ -471,6 +471,14 @@ pub struct actionclip_model_options {
     /// - base_share) own + base_share base, in all tensors that both have (Open-VCLIP's
     /// PATCHING_RATIO, 0.5 in its scripts). 0: none. All else is the weights' own.
     pub base_share: f64,
+    /// ACTIONCLIP_ON: the model is for actionclip_model_save alone, which reads one tensor at a
+    /// time from the files, so that the whole is never in memory. They stay open, and must not
+    /// change until then. Its properties are told as ever, and whatever computes with it is
+    /// ACTIONCLIP_ERROR_OPTION_CONFLICT; so is loading it in another precision than fp32, or from a
+    /// buffer. ACTIONCLIP_AS_CHECKPOINT and _OFF: a model as usual.
+    pub for_saving: i32,
+    /// 0
+    pub reserved_2: i32,
 }
 
 sized!(actionclip_model_options, actionclip_model_options_init_sized);
@@ -2966,7 +2974,7 @@ mod tests {
 
     #[test]
     fn structs_have_the_layout_of_c() {
-        assert_eq!(size_of::<actionclip_model_options>(), 104);
+        assert_eq!(size_of::<actionclip_model_options>(), 112);
         assert_eq!(align_of::<actionclip_model_options>(), 8);
         assert_eq!(offset!(actionclip_model_options, struct_size), 0);
         assert_eq!(offset!(actionclip_model_options, joint), 4);
@@ -2987,6 +2995,8 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, instructions), 88);
         assert_eq!(offset!(actionclip_model_options, reserved), 92);
         assert_eq!(offset!(actionclip_model_options, base_share), 96);
+        assert_eq!(offset!(actionclip_model_options, for_saving), 104);
+        assert_eq!(offset!(actionclip_model_options, reserved_2), 108);
         assert_eq!(size_of::<actionclip_model_info>(), 192);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);

@@ -126,6 +126,13 @@ impl ModelOptions {
         self
     }
 
+    /// Leaves the numbers in the files, which stay open, until `Model::save` reads them one tensor at a time. Such a model
+    /// tells its properties and encodes nothing.
+    pub fn for_saving(mut self) -> Self {
+        self.raw.for_saving = sys::ACTIONCLIP_ON;
+        self
+    }
+
     /// Loads a model from a file or folder of weights, or by its name in Hugging Face's cache.
     pub fn load(&self, path: impl AsRef<Path>) -> Result<Model> {
         let path = c_path(path.as_ref())?;
