@@ -259,7 +259,8 @@ class Tuner(Owner):
     def model(self, alpha: float | None = None) -> Model:
         """Makes a model of (1 - alpha) times the weights before training and alpha times the tuned ones; None for the
         recipe's alpha, 0.5 of "anchored" and 1 of "reference". It has the tuner's labels and all else of the model that
-        training began with. The tuner may go on."""
+        training began with, but scores by the softmax, as it was trained (`info.sigmoid_scores` is False). The tuner may
+        go on."""
         portion = share(alpha)
         with self._use() as handle:
             return Model._of(create("model", "tuner_model", handle, portion))
@@ -277,7 +278,8 @@ class Tuner(Owner):
 
 def mix(first: Model, second: Model, alpha: float = 0.5) -> Model:
     """Makes a model of (1 - alpha) times the weights of one model and alpha times those of another one of the same
-    network, such as the model that it was tuned from (WiSE-FT, arXiv 2109.01903). It has all else of the first."""
+    network, such as the model that it was tuned from (WiSE-FT, arXiv 2109.01903). It has all else of the first, and
+    scores each label by itself if both do."""
     portion = share(alpha)
     with first._handle.use() as one, second._handle.use() as other:
         return Model._of(create("model", "models_interpolate", one, other, portion))
