@@ -42,7 +42,8 @@ enum Handle {
   static func object(_ handle: OpaquePointer?, _: LoadedModel.Type) throws(Failure) -> LoadedModel {
     let model = try resolve(handle, LoadedModel.self)
     guard !model.isForSaving else {
-      throw Failure(.optionConflict, "the model was loaded for saving alone (for_saving), without its numbers")
+      throw Failure(
+        .optionConflict, "the model was loaded for saving alone (for_saving), without its numbers")
     }
     return model
   }

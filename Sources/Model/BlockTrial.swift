@@ -5,21 +5,25 @@ import System
 struct BlockTrial {
   private let block: ResidualAttentionBlock
   private let length, sequences: Int
+  /// Rows that are computed together.
+  var rows: Int { sequences * length }
   private let pool: ThreadPool
 
-  /// Longer sequences are not computed: the time of their attention follows from their length.
+  /// Sequences are not longer than that or the rows together: the time of their attention follows from their length.
   private static let longest = 1024
-  /// Rows that are computed together, where sequences are shorter.
-  private static let rows = 640
-  /// Nanoseconds that a thing is repeated for, after a first time.
-  private static let span: Int64 = 12_000_000
+  /// Rows of a first run, which starts the threads.
+  private static let fewRows = 16
+  /// Nanoseconds that the block is repeated for, and its attention.
+  private static let span: Int64 = 50_000_000, attentionSpan: Int64 = 10_000_000
 
   init(_ vision: VisionTransformer, kernels: Kernels, pool: ThreadPool) throws(Failure) {
     let model = vision.blocks.blocks[0]
     self.pool = pool
-    length = min(vision.sequenceLength, BlockTrial.longest)
     let together = vision.plan(frames: vision.configuration.frames, unit: vision.framesPerUnit)
-    sequences = max(1, min(together.sequencesPerGroup, BlockTrial.rows / length))
+    // As even among threads as the model's own rows; three pieces for two threads would take a third longer.
+    let rows = min(together.blockRows, Linear.evenRows(threads: pool.threads))
+    length = min(vision.sequenceLength, max(BlockTrial.longest, rows))
+    sequences = max(1, min(together.sequencesPerGroup, (rows + length - 1) / length))
     let layers = [model.inProjection, model.outProjection, model.fc, model.projection]
     let weights = try BlockTrial.numbers(layers.reduce(1) { max($0, $1.inputs * $1.outputs) })
     let vector = try FloatBuffer(count: layers.reduce(1) { max($0, $1.outputs) })
@@ -56,7 +60,6 @@ struct BlockTrial {
 
   /// Operations a second of products with everything beside them, and of attention.
   func measure() throws(Failure) -> (products: Double, attention: Double) {
-    let rows = sequences * length
     let x = try BlockTrial.numbers(rows * block.width)
     let (workspace, regions) = try Workspace.holding { (workspace) throws(Failure) in
       (
@@ -65,15 +68,17 @@ struct BlockTrial {
           BlockScratch.Shape(
             inputPrecision: block.inputPrecision, attention: block.attention, hidden: block.fc.outputs),
           threads: pool.threads),
-        offsets: try workspace.takeOffsets(sequences: sequences, length: length)
+        offsets: try workspace.takeOffsets(sequences: sequences, length: length),
+        few: try workspace.takeOffsets(sequences: 1, length: min(length, BlockTrial.fewRows))
       )
     }
     let own = Sequences(offsets: regions.offsets, count: sequences)
     let scratch = regions.scratch
-    let whole = try BlockTrial.seconds { () throws(Failure) in
+    try block.apply(x.base, Sequences(offsets: regions.few, count: 1), scratch, pool)
+    let whole = try BlockTrial.seconds(BlockTrial.span) { () throws(Failure) in
       try block.apply(x.base, own, scratch, pool)
     }
-    let attending = try BlockTrial.seconds { () throws(Failure) in
+    let attending = try BlockTrial.seconds(BlockTrial.attentionSpan) { () throws(Failure) in
       block.attention.apply(
         own, qkv: scratch.qkvOrHidden.reshaped(width: 3 * block.width), to: scratch.attended,
         scratch: scratch.attention, pool: pool)
@@ -86,9 +91,10 @@ struct BlockTrial {
     return (work.products / max(whole - attending, whole / 10), work.attention / attending)
   }
 
-  /// The shortest time of `body`, in seconds.
-  private static func seconds(_ body: () throws(Failure) -> Void) throws(Failure) -> Double {
-    try body()
+  /// The shortest time of `body`, in seconds, of runs that take so many nanoseconds together, at least one.
+  private static func seconds(
+    _ span: Int64, _ body: () throws(Failure) -> Void
+  ) throws(Failure) -> Double {
     var (shortest, spent): (Int64, Int64) = (Int64.max, 0)
     while spent < span {
       try checkCancelled()

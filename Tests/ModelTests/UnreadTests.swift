@@ -49,6 +49,28 @@ struct UnreadTests {
     }
   }
 
+  @Test func numbersThatAreReadLaterAreThoseOfLoadedOnes() throws {
+    for (tensors, options) in Self.sources() {
+      var options = options
+      let loaded = try ActionCLIP(tensors, options: options, declared: Self.declared, declaresOptions: false)
+      options.readsNumbers = false
+      let unread = try ActionCLIP(tensors, options: options, declared: Self.declared, declaresOptions: false)
+      for (parameter, own) in zip(unread.parameters, loaded.parameters) {
+        let (read, held) = (try unread.values(of: parameter, in: tensors), try own.values())
+        #expect(Array(read.buffer) == Array(held.buffer), "\(own.name)")
+      }
+    }
+  }
+
+  /// Enough rows for even pieces, as the model's own groups have them, and no more.
+  @Test(arguments: [(2, 3, 15), (2, 400, 770), (3, 400, 1155), (2, 64, 320)])
+  func timeIsMeasuredOverEvenPieces(threads: Int, frames: Int, rows: Int) throws {
+    let model = try ActionCLIP(
+      InMemoryTensors.clip(), options: LoadOptions(frames: frames, threads: threads), declaresOptions: false)
+    let trial = try BlockTrial(model.vision, kernels: model.kernels, pool: ThreadPool(threads: threads))
+    #expect(trial.rows == rows)
+  }
+
   @Test func whatLoadingRefusesIsRefusedToo() {
     var tensors = InMemoryTensors.clip()
     tensors.add("visual.transformer.resblocks.1.mlp.c_fc.bias", [7])

@@ -10,8 +10,8 @@ struct Convert: ParsableCommand {
       The weights, the options in use and the merge list go into one safetensors file (docs/FORMAT.md), and with \
       them where they came from: the file's name, its SHA-256, the options, this program's version. With bf16 and \
       int8 the model computes in that precision from then on, unless another is asked for. Weights are read tensor by \
-      tensor, so that making a file takes little more memory than a tensor in fp32, or for bf16 and int8 than the model \
-      takes in that precision.
+      tensor, so that making a file takes little more memory than one tensor in fp32, or for bf16 and int8 the \
+      model in that precision.
       """)
 
   @Argument(help: ArgumentHelp("The model's file or folder.", valueName: "model"))

@@ -77,7 +77,7 @@ struct ModelOptions: ParsableArguments {
       valueName: "name"), transform: Arguments.text)
   var openClipName: String?
 
-  /// Loads the model; with `forSaving` its numbers stay in the files until it is saved, and nothing is computed with it.
+  /// Loads the model; with `forSaving` its numbers stay in the files until it is saved, and it computes nothing.
   func load(_ path: FilePath?, hash: Bool = false, forSaving: Bool = false) throws(LibraryError) -> Model {
     var options = inLibrary
     if hash { options.compute_sha256 = Int32(ACTIONCLIP_ON) }

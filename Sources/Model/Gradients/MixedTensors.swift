@@ -21,9 +21,9 @@ public struct MixedTensors: ComputedTensors {
     (parameters, base, trained, whole, mixesAll, share) = (model.parameters, [:], [:], [], false, 1)
   }
 
-  /// The bias of sigmoids is left out: training compares labels with each other, by the softmax, and so scores what it
-  /// made. `trained` are the names and numbers of the parameters of `model` that were trained. `share` 0 is the base model, 1
-  /// the trained one; parameters whose names begin with one of `whole` are the trained one's at any share.
+  /// `trained` are the names and numbers of the parameters of `model` that were trained. `share` 0 is the base model, 1
+  /// the trained one; parameters whose names begin with one of `whole` are the trained one's at any share. The bias of
+  /// sigmoids is left out: training compares labels with each other, by the softmax, and so scores what it made.
   public init(
     _ model: ActionCLIP, _ trained: [(name: String, numbers: FloatBuffer)], base: ActionCLIP, share: Double,
     whole: [String] = []

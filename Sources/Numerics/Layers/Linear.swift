@@ -233,6 +233,12 @@ public struct Linear: Sendable {
     var row, rows, panel, panels: Int
   }
 
+  /// The fewest rows of a piece, where rows alone are cut.
+  private static let rowsPerPiece = 192
+
+  /// The fewest rows that products share evenly among so many threads, by rows alone.
+  public static func evenRows(threads: Int) -> Int { 2 * threads * rowsPerPiece }
+
   /// Cuts a product into two pieces for each thread, by rows where there are many, else by columns too. Pieces differ
   /// by no more than a tile or a pair of panels, since threads wait for the last one; more of them would read the
   /// weights more often.
@@ -245,7 +251,7 @@ public struct Linear: Sendable {
     let wanted = 2 * pool.threads
     let tile = ckernels_tile_rows(kernels.choice, precision.kernel)
     let (tiles, pairs) = ((rows + tile - 1) / tile, (panels + 1) / 2)
-    let rowBlocks = max(1, min(wanted, rows / 192))
+    let rowBlocks = max(1, min(wanted, rows / Linear.rowsPerPiece))
     let columnBlocks = pool.threads == 1 ? 1 : max(1, min(wanted / rowBlocks, pairs / 2))
     pool.run(count: rowBlocks * columnBlocks) { index, _ in
       let (i, j) = (index / columnBlocks, index % columnBlocks)

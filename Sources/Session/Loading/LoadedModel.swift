@@ -70,7 +70,8 @@ public final class LoadedModel: Sendable {
     let file = path?.shown ?? "the weights"
     guard !options.isForSaving || path != nil else {
       throw Failure(
-        .optionConflict, "a model for saving reads its files when it is saved, and a buffer may be gone by then")
+        .optionConflict,
+        "a model for saving reads its files when it is saved, and a buffer may be gone by then")
     }
     var options = options
     if options.isForSaving { options.network.readsNumbers = false }
@@ -87,7 +88,8 @@ public final class LoadedModel: Sendable {
     guard !options.isForSaving || model.precision == .fp32 else {
       throw Failure(
         .optionConflict,
-        "\(file): a model for saving is in fp32, and this one is in \(model.precision.name): load it as usual")
+        "\(file): a model for saving is in fp32, and this one is in \(model.precision.name): load it as usual"
+      )
     }
     do { try metadata.check(model.configuration) } catch { throw error.about(file) }
     family = weights.family

@@ -1,3 +1,4 @@
+import Families
 import Model
 import ModelFile
 import Numerics

@@ -259,8 +259,8 @@ class Tuner(Owner):
     def model(self, alpha: float | None = None) -> Model:
         """Makes a model of (1 - alpha) times the weights before training and alpha times the tuned ones; None for the
         recipe's alpha, 0.5 of "anchored" and 1 of "reference". It has the tuner's labels and all else of the model that
-        training began with, but scores by the softmax, as it was trained (`info.sigmoid_scores` is False). The tuner may
-        go on."""
+        training began with, but scores by the softmax, as it was trained (`info.sigmoid_scores` is False). The tuner
+        may go on."""
         portion = share(alpha)
         with self._use() as handle:
             return Model._of(create("model", "tuner_model", handle, portion))

@@ -126,8 +126,8 @@ impl ModelOptions {
         self
     }
 
-    /// Leaves the numbers in the files, which stay open, until `Model::save` reads them one tensor at a time. Such a model
-    /// tells its properties and encodes nothing.
+    /// Leaves the numbers in the files, which stay open, until `Model::save` reads them one tensor at a time. Such a
+    /// model tells its properties and encodes nothing.
     pub fn for_saving(mut self) -> Self {
         self.raw.for_saving = sys::ACTIONCLIP_ON;
         self
