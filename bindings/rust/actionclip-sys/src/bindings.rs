@@ -475,7 +475,7 @@ pub struct actionclip_model_options {
     /// time from the files, so that the whole is never in memory. They stay open, and must not
     /// change until then. Its properties are told as ever, and whatever computes with it is
     /// ACTIONCLIP_ERROR_OPTION_CONFLICT; so is loading it in another precision than fp32, or from a
-    /// buffer. ACTIONCLIP_AS_CHECKPOINT and _OFF: a model as usual.
+    /// buffer, and saving it in int8. ACTIONCLIP_AS_CHECKPOINT and _OFF: a model as usual.
     pub for_saving: i32,
     /// 0
     pub reserved_2: i32,
