@@ -7,7 +7,7 @@ SHORT = {
     "b16-8": "B/16\n8 frames", "b16-1": "B/16\n1 frame", "b32-8": "B/32\n8 frames",
     "prompts": "400 prompts\n(peers: 77\npositions)", "prompts-fair": "400 prompts\n(peers: 10\npositions)",
     "templates": "400 labels in\n16 templates\n(peers: 77)", "video": "10 s of 720p,\n8 frames",
-    "load": "load to first\nembedding", "memory": "resident\nmemory",
+    "x-clip": "X-CLIP\nB/16, 8 frames", "load": "load to first\nembedding", "memory": "resident\nmemory",
 }  # fmt: skip
 COLOURS = {"fp32": "#3b6ea5", "bf16": "#e0912f", "int8": "#4f9d69"}
 #: A bar that goes beyond is cut off, and says so with an arrow.
