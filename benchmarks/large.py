@@ -7,8 +7,8 @@
 random and have few blocks of text, since texts are not measured. Models of one precision are measured in turn, round by
 round, ViT-B/16 with 8 frames among them, and a row tells GFLOP a second, as a share of ViT-B/16's too, the memory that
 `actionclip info --no-load` tells, the largest that the process took, and the time that it estimated. The second form
-writes a file of random weights with all of both encoders, reads it, and then loads it and converts it in each
-precision, each in a process of its own.
+writes a file of random weights with all of both encoders, reads it, from the system's cache and from the disk, and then
+loads it and converts it in each precision, each in a process of its own.
 """
 
 import argparse
@@ -199,31 +199,52 @@ def measured(code, *arguments):
     return time.perf_counter() - begin, usage.ru_maxrss * 1024 / 1e6
 
 
-def read_seconds(path):
-    """The time of reading a file from the cache, 8 MB at a time into the same memory, on one thread."""
-    best, buffer = float("inf"), bytearray(8 << 20)
+def forgotten(path):
+    """Takes a file out of the system's cache, so that it is read from the disk."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def read_seconds(path, cached):
+    """The times of reading a file, 8 MB at a time into the same memory, on one thread."""
+    times, buffer = [], bytearray(8 << 20)
     for _ in range(3):
+        if not cached:
+            forgotten(path)
         begin = time.perf_counter()
         with open(path, "rb", buffering=0) as file:
             while file.readinto(buffer):
                 pass
-        best = min(best, time.perf_counter() - begin)
-    return best
+        times.append(time.perf_counter() - begin)
+    return times
 
 
-LOAD = """import sys, time
-sys.path.insert(0, sys.argv[1])
-import actionclip, json
-options = json.loads(sys.argv[4])
-times = []
-for _ in range(3):
-    begin = time.perf_counter()
-    model = actionclip.Model(sys.argv[2], compute=sys.argv[3], **options)
-    times.append(time.perf_counter() - begin)
-    told = model.info.weight_bytes
-    model.close()
-print(min(times), told, file=sys.stderr)
-"""
+def load():
+    """Loads a model, in a process of its own whose largest memory counts: seconds and the bytes of its weights as JSON."""
+    path, compute, its, cached, times = json.loads(sys.stdin.readline())
+    import actionclip
+
+    taken = []
+    for _ in range(times):
+        if not cached:
+            forgotten(path)
+        begin = time.perf_counter()
+        model = actionclip.Model(path, compute=compute, **its)
+        taken.append(time.perf_counter() - begin)
+        told = model.info.weight_bytes
+        model.close()
+    print(json.dumps({"seconds": taken, "bytes": told, "largest": status("VmHWM")}))
+
+
+def loaded(path, compute, its, cached=True, times=3):
+    request = json.dumps([str(path), compute, its, cached, times]) + "\n"
+    process = subprocess.run([sys.executable, __file__, "--load"], input=request, stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(process.stdout)
+
+
+def shown(times):
+    return f"{statistics.median(times):.2f} s ({min(times):.2f}-{max(times):.2f})"
 
 
 def files(options, folder):
@@ -233,17 +254,13 @@ def files(options, folder):
         print(f"making {path.name}", file=sys.stderr, flush=True)
         write(path, shapes(model))
     its = options_of(model)
-    print(f"{path.name}: {path.stat().st_size / 1e6:.0f} MB, read from the cache in {read_seconds(path):.2f} s")
+    print(f"{path.name}: {path.stat().st_size / 1e6:.0f} MB, read from the cache in {shown(read_seconds(path, True))}, "
+          f"from the disk in {shown(read_seconds(path, False))}")  # fmt: skip
     for compute in options.compute:
-        process = subprocess.run(
-            [sys.executable, "-c", LOAD, str(ROOT / "bindings/python"), str(path), compute, json.dumps(its)],
-            capture_output=True, text=True, check=True)  # fmt: skip
-        seconds, told = process.stderr.split()
-        _, largest = measured(
-            [sys.executable, "-c", LOAD.replace("range(3)", "range(1)")], ROOT / "bindings/python", path, compute,
-            json.dumps(its))  # fmt: skip
-        print(f"load {compute}: {float(seconds):.2f} s, weights {int(told) / 1e6:.0f} MB, largest {largest:.0f} MB",
-              flush=True)  # fmt: skip
+        cold, warm = (loaded(path, compute, its, cached)["seconds"] for cached in (False, True))
+        once = loaded(path, compute, its, times=1)
+        print(f"load {compute}: from the cache {shown(warm)}, from the disk {shown(cold)}, "
+              f"weights {once['bytes'] / 1e6:.0f} MB, largest {once['largest'] / 1e6:.0f} MB", flush=True)  # fmt: skip
     arguments = ["--activation", its["activation"].lower()]
     for storage in ("fp32", "fp16", "bf16", "int8"):
         target = folder / "converted.safetensors"
@@ -263,9 +280,12 @@ def main():
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench" / "large")
     parser.add_argument("--files", metavar="MODEL", choices=MODELS)
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--load", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worker:
         return worker()
+    if options.load:
+        return load()
     options.folder.mkdir(parents=True, exist_ok=True)
     from machine import machine
 

@@ -1,6 +1,6 @@
 """What an archive costs on one core, and how it grows with processes and threads on two: the tables of docs/SCALE.md.
 
-    python3 benchmarks/archive/scale.py                 about 20 minutes; needs ffmpeg and the files of `make bench`
+    python3 benchmarks/archive/scale.py                 up to an hour; needs ffmpeg and the files of `make bench`
     python3 benchmarks/archive/scale.py --rounds 1 --clips 12
 
 Windows of 2 s, one each second, of ViT-B/16 and ViT-B/32 with random weights: four frames of each second of video are
@@ -54,17 +54,15 @@ def decoded(paths, decode):
 
 
 def embed(paths, model, precision, processes, threads, decode="needed"):
-    """Runs so many commands at once, each with its part of the clips."""
+    """Runs so many commands at once, each with as many of the clips."""
     with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
-        listed = Path(folder) / "list.txt"
-        listed.write_text("".join(f"{path}\n" for path in paths))
-        begun = [
-            subprocess.Popen(
+        begun, share = [], -(-len(paths) // processes)
+        for part in range(processes):
+            listed = Path(folder) / f"{part}.txt"
+            listed.write_text("".join(f"{path}\n" for path in paths[part * share : (part + 1) * share]))
+            begun.append(subprocess.Popen(
                 [COMMAND, "embed", "--list", listed, "--out", f"{folder}/{part}", "--model", model, "--window", "2",
-                 "--step", "1", "--compute", precision, "--threads", str(threads), "--decode", decode, "--quiet",
-                 "--shard", f"{part}/{processes}"])  # fmt: skip
-            for part in range(processes)
-        ]
+                 "--step", "1", "--compute", precision, "--threads", str(threads), "--decode", decode, "--quiet"]))  # fmt: skip
         if any([process.wait() for process in begun]):
             raise SystemExit("actionclip embed failed")
 
