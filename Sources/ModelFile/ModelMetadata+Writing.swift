@@ -102,8 +102,7 @@ extension ActionCLIP {
 
   /// Writes the model as one file, whole or not at all. A file in fp32 gives the same bits when it is loaded again, one
   /// in bf16 or int8 the bits that this model gives in that precision. `tokenizer` are the bytes of a tokenizer file for
-  /// one that has no merge list, or none. `values` gives
-  /// the numbers of a parameter that is not written as int8.
+  /// one that has no merge list, or none. `values` gives the numbers of a parameter that is not written as int8.
   public func save(
     to path: FilePath, metadata: ModelMetadata, matrices: MatrixStorage,
     tokenizer: UnsafeBufferPointer<UInt8> = UnsafeBufferPointer(start: nil, count: 0),
