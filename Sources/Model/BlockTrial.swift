@@ -40,10 +40,17 @@ struct BlockTrial {
       return LayerNorm(
         weight: gains, bias: try FloatBuffer(count: norm.width), epsilon: norm.epsilon, kernels: kernels)
     }
+    // A gate is as large as fc.
+    let gating = try model.gating.map { (gating) throws(Failure) in
+      BlockGating(
+        attentionNorm: try copy(gating.attentionNorm), gate: try copy(gating.gate),
+        hiddenNorm: try copy(gating.hiddenNorm))
+    }
     block = ResidualAttentionBlock(
       ln1: try copy(model.ln1), attention: model.attention, inProjection: try copy(model.inProjection),
       outProjection: try copy(model.outProjection), ln2: try copy(model.ln2), fc: try copy(model.fc),
-      activation: model.activation, projection: try copy(model.projection))
+      activation: model.activation, projection: try copy(model.projection), gating: gating,
+      rotary: model.rotary)
   }
 
   /// Pseudo-random numbers with peaks as trained weights have, around 0.
@@ -66,7 +73,8 @@ struct BlockTrial {
         scratch: try BlockScratch(
           workspace, rows: rows, sequences: sequences, longest: length,
           BlockScratch.Shape(
-            inputPrecision: block.inputPrecision, attention: block.attention, hidden: block.fc.outputs),
+            inputPrecision: block.inputPrecision, attention: block.attention, hidden: block.fc.outputs,
+            isGated: block.gating != nil),
           threads: pool.threads),
         offsets: try workspace.takeOffsets(sequences: sequences, length: length),
         few: try workspace.takeOffsets(sequences: 1, length: min(length, BlockTrial.fewRows))

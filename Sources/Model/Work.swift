@@ -29,6 +29,7 @@ struct Work {
     let wanted = wantsAll ? rows : sequences
     products += 2 * wanted * width * width
     for layer in [block.outProjection, block.fc, block.projection] { add(layer, rows: wanted) }
+    if let gating = block.gating { add(gating.gate, rows: wanted) }
     addAttention(queries: wanted, keys: keys, width: block.width)
   }
 }

@@ -20,11 +20,14 @@ extension ModelMetadata {
     if c.promptHeads > 0 { own.append(("prompt_heads", "\(c.promptHeads)")) }
     if c.scoresFrames { own.append(("scoring", ModelMetadata.framesScoring)) }
     if !c.isSigLIP {
-      if c.pooling != .classToken { own.append(("pooling", c.pooling.rawValue)) }
+      if c.pooling == .patches { own.append(("pooling", c.pooling.rawValue)) }
       if c.textForm != .causal { own.append(("text_form", c.textForm.rawValue)) }
       if !c.hasPreNorm { own.append(("pre_norm", "off")) }
       if c.hasWordPieces { own.append(("word_pieces", "on")) }
     }
+    if let rotary = c.rotary { own.append(("rotary", rotary.rawValue)) }
+    if c.pooling == .probe, c.poolHeads != c.visionHeads { own.append(("pool_heads", "\(c.poolHeads)")) }
+    if let epsilon = c.visionEpsilon { own.append(("vision_epsilon", "\(epsilon)")) }
     if c.headsAreAssumed { own.append(("heads_assumed", "on")) }
     if c.epsilon != Configuration.usualEpsilon { own.append(("epsilon", "\(c.epsilon)")) }
     if c.headEpsilon != Configuration.usualHeadEpsilon {

@@ -22,6 +22,7 @@ public enum TensorNames {
     /// Learned tokens after the patches (VPT, arXiv 2203.12119; ViFi-CLIP).
     public static let prompts = "visual.VPT"  // [P, W]
     public static let projection = "visual.proj"  // [W, E]
+    public static let projectionBias = "visual.proj_bias"  // [E], of timm's image encoders
     /// SigLIP's patch embedding has a bias, and its patches are pooled by attention, a block's tensors without ln_1.
     public static let patchBias = "visual.conv1.bias"  // [W]
     public static let pooling = "visual.pool."
@@ -46,6 +47,11 @@ public enum TensorNames {
     public static let inProjectionWeight = "attn.in_proj_weight"  // [3W, W]: queries, keys, values
     public static let inProjectionBias = "attn.in_proj_bias"  // [3W]
     public static let outProjection = "attn.out_proj."
+    /// EVA02's: attention's result is normalised before its projection, and the MLP is
+    /// c_proj(mlp.ln(QuickGELU(c_gate(x)) · c_fc(x))).
+    public static let attentionNorm = "attn.ln."
+    public static let gate = "mlp.c_gate."
+    public static let hiddenNorm = "mlp.ln."
     public static let ln2 = "ln_2."
     public static let fc = "mlp.c_fc."
     public static let projection = "mlp.c_proj."

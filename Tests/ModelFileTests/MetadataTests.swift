@@ -80,6 +80,7 @@ struct MetadataTests {
     ("epsilon", "1e-5f"),
     ("epsilon", "1e-99999999999999999999"), ("epsilon", "0.0000000000000000000000000000000000000000001e38"),
     ("head_epsilon", "+1e-12"), ("head_epsilon", "1,5e-5"), ("head_epsilon", "small"),
+    ("vision_epsilon", "0"), ("rotary", "pe"), ("rotary", ""), ("pool_heads", "0"), ("pool_heads", "8193"),
     ("image_size", "large"), ("patch_size", ""), ("vision_width", "+768"), ("vision_layers", " 12"),
     ("vision_heads", "0"), ("embedding_size", "2147483648"), ("text_width", "0x200"),
     ("text_layers", "1e1"), ("text_heads", "8 "), ("context_length", "77\n"), ("vocabulary_size", "V"),
@@ -193,6 +194,7 @@ struct MetadataTests {
     (c.textWidth, c.textLayers, c.contextLength, c.vocabularySize) = (64, 1, 77, 600)
     (c.visionHeads, c.textHeads) = (1, 2)
     (c.activation, c.activationIsAssumed, c.epsilon, c.headEpsilon) = (.gelu, false, 1e-6, 1e-5)
+    (c.rotary, c.pooling, c.poolHeads, c.visionEpsilon) = (.peFromZero, .probe, 4, 1e-7)
     var metadata = ModelMetadata()
     metadata.labels = try TextList(["a \"quoted\" \\ label", "tab\t, line\n, é 😀"])
     metadata.templates = try TextList(["{}"])
@@ -202,12 +204,12 @@ struct MetadataTests {
     try metadata.setNotes(TextPairs([("source", "")]))
     let again = try ModelMetadata(metadata.entries(for: c, compute: .int8))
     try again.check(c)
-    #expect(
-      again.declared
-        == DeclaredOptions(
-          joint: false, temporalShift: .causal, head: TemporalHeadKind(name: "LSTM"), frames: 5,
-          precision: .int8, activation: .gelu, epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2,
-          imageSize: 224))
+    var declared = DeclaredOptions(
+      joint: false, temporalShift: .causal, head: TemporalHeadKind(name: "LSTM"), frames: 5,
+      precision: .int8, activation: .gelu, epsilon: 1e-6, headEpsilon: 1e-5, visionHeads: 1, textHeads: 2,
+      imageSize: 224)
+    (declared.rotary, declared.poolHeads, declared.visionEpsilon) = (.peFromZero, 4, 1e-7)
+    #expect(again.declared == declared)
     #expect(again.labels.strings == metadata.labels.strings)
     #expect(again.frameIntervalNanoseconds == metadata.frameIntervalNanoseconds)
     #expect(again.templates.strings == metadata.templates.strings)

@@ -144,6 +144,27 @@ struct InMemoryTensors: ComputedTensors {
     }
   }
 
+  /// EVA02's parts of blocks, whose hidden activations are those of CLIP.
+  mutating func addGates() {
+    let width = Self.width
+    for layer in 0..<2 {
+      let prefix = "visual.transformer.resblocks.\(layer)."
+      addNorm(prefix + "attn.ln.", width)
+      addNorm(prefix + "mlp.ln.", 4 * width)
+      add(prefix + "mlp.c_gate.weight", [4 * width, width])
+      add(prefix + "mlp.c_gate.bias", [4 * width])
+    }
+  }
+
+  /// A probe that pools all tokens, without the ln_1 of a block, and biases as timm's encoders have them.
+  mutating func addProbe() {
+    let prefix = "visual.pool."
+    addBlock(prefix, Self.width)
+    for part in ["weight", "bias"] { tensors[prefix + "ln_1." + part] = nil }
+    add(prefix + "probe", [1, 1, Self.width])
+    add("visual.proj_bias", [Self.embedding])
+  }
+
   private mutating func addNorm(_ prefix: String, _ width: Int) {
     for name in ["weight", "bias"] { add(prefix + name, [width]) }
   }

@@ -26,6 +26,11 @@ struct UnreadTests {
       add(&tensors)
       heads.append((tensors, LoadOptions(threads: 2)))
     }
+    for add: (inout InMemoryTensors) -> Void in [{ $0.addGates() }, { $0.addProbe() }] {
+      var tensors = InMemoryTensors.clip()
+      add(&tensors)
+      heads.append((tensors, LoadOptions(threads: 2)))
+    }
     heads.append((.clip(infix: "net."), LoadOptions(temporalShift: .twoSided, threads: 2)))
     heads.append((.clip(), LoadOptions(frames: 64, threads: 2, temporalView: 1)))
     return heads
@@ -93,6 +98,34 @@ struct UnreadTests {
     let first = rows * 12 * width * width + 2 * rows * tokens * width
     let last = rows * 2 * width * width + frames * 10 * width * width + 2 * frames * tokens * width
     #expect(model.videoOperations == Int64(2 * (patches + first + last + frames * width * 24)))
+  }
+
+  /// Gates take as many operations as c_fc, in the last block for the class rows alone. A probe needs all rows of the
+  /// last block, their keys and values once more, and one row of the rest.
+  @Test func operationsOfGatesAndProbesAreCounted() throws {
+    func operations(_ add: (inout InMemoryTensors) -> Void) throws -> Int64 {
+      var tensors = InMemoryTensors.clip()
+      add(&tensors)
+      return try ActionCLIP(tensors, options: LoadOptions(frames: 3), declaresOptions: false).videoOperations
+    }
+    let (width, tokens, frames) = (64, 5, 3)
+    let plain = try operations { _ in }
+    let rows = frames * tokens
+    #expect(try operations { $0.addGates() } - plain == Int64(2 * (rows + frames) * 4 * width * width))
+    let (last, pooling) = (
+      (rows - frames) * (10 * width * width + 2 * tokens * width),
+      rows * 2 * width * width + frames * 10 * width * width + 2 * frames * tokens * width
+    )
+    #expect(try operations { $0.addProbe() } - plain == Int64(2 * (last + pooling)))
+  }
+
+  @Test(arguments: precisions) func gatesTakeMemory(precision: Precision) throws {
+    var tensors = InMemoryTensors.clip()
+    let options = LoadOptions(threads: 2, precision: precision)
+    let plain = try ActionCLIP(tensors, options: options, declaresOptions: false).memory
+    tensors.addGates()
+    let gated = try ActionCLIP(tensors, options: options, declaresOptions: false).memory
+    #expect(gated.video > plain.video && gated.weights > plain.weights)
   }
 
   /// Attention has a tile of scores at a time, so that a joint model's memory grows with its tokens and not with their

@@ -15,15 +15,21 @@ struct BlockScratch {
   /// The hidden activations in int8; nil in other precisions, where `qkvOrHidden` is the second product's input.
   /// [rows, hidden]
   let hiddenInput: Operand?
+  /// The results of the MLP's gate, in blocks that have one. [rows, hidden]
+  let gated: Operand?
   /// One row of each sequence, where the last block is computed for those alone. [min(sequences, rows / 2), W]
   let selected: UnsafeMutablePointer<Float>
   let attention: MultiHeadAttention.Scratch
+  /// A row of numbers for each thread, in blocks that normalise activations.
+  let numbers: RowScratch?
 
   /// The sizes of a block that its memory depends on.
   struct Shape {
     let inputPrecision: Precision  // of the products
-    let attention: MultiHeadAttention
+    var attention: MultiHeadAttention
     let hidden: Int
+    /// Whether the blocks have EVA02's gates and norms.
+    var isGated = false
   }
 
   init(
@@ -38,6 +44,9 @@ struct BlockScratch {
     qkvOrHidden = try Operand(workspace, activations, rows: rows, width: max(3 * width, shape.hidden))
     hiddenInput =
       precision == .int8 ? try Operand(workspace, precision, rows: rows, width: shape.hidden) : nil
+    gated = shape.isGated ? try Operand(workspace, activations, rows: rows, width: shape.hidden) : nil
+    numbers =
+      try shape.isGated ? RowScratch(workspace, width: max(width, shape.hidden), threads: threads) : nil
     selected = try workspace.take(min(sequences, rows / 2) * width)
     attention = try shape.attention.scratch(workspace, longest: longest, threads: threads)
   }

@@ -12,6 +12,10 @@ struct ResidualAttentionBlock: Sendable {
   let fc: Linear  // [4W, W]
   let activation: Activation  // that of the MLP
   let projection: Linear  // [W, 4W]
+  /// EVA02's own parts; nil in most models.
+  let gating: BlockGating?
+  /// Turns queries and keys by the places of patches; nil in most models.
+  let rotary: RotaryPositions?
 
   var width: Int { ln1.width }
   var inputPrecision: Precision { fc.inputPrecision }
@@ -36,6 +40,7 @@ struct ResidualAttentionBlock: Sendable {
       let input = input(of: inProjection, scratch)
       ln1.apply(rows: rows, x, stride: width, to: input, pool: pool)
       inProjection.apply(rows: rows, input, to: qkv, pool: pool)
+      rotary?.apply(rows: rows, qkv, queries: true, pool: pool)
       attention.apply(
         sequences, qkv: qkv, to: scratch.attended, scratch: scratch.attention, pool: pool)
       return try addAttentionAndMLP(rows: rows, x, scratch.attended, scratch, pool)
@@ -57,6 +62,8 @@ struct ResidualAttentionBlock: Sendable {
     let input = input(of: inProjection, scratch)
     ln1.apply(rows: rows, x, stride: width, to: input, pool: pool)
     inProjection.apply(rows: rows, input, to: qkv, columns: width..<3 * width, pool: pool)
+    // The wanted row is the class token's, which has no place.
+    rotary?.apply(rows: rows, qkv, queries: false, pool: pool)
     // No row comes after the one it is moved to, so nothing is overwritten that is still wanted.
     for i in 0..<count { input.set(i, to: input, row: row(i)) }
     let queries = scratch.attended.from(count)  // [sequences, W], beside the result
@@ -77,7 +84,10 @@ struct ResidualAttentionBlock: Sendable {
   ) throws(Failure) {
     try checkCancelled()
     var input = attended
-    if inputPrecision == .int8 {
+    if let gating, let numbers = scratch.numbers {
+      input = self.input(of: outProjection, scratch)
+      gating.attentionNorm.apply(rows: rows, attended, to: input, numbers, pool: pool)
+    } else if inputPrecision == .int8 {
       input = scratch.input.input(of: outProjection)
       input.quantise(rows: rows, attended, width: width, kernels: fc.kernels, pool: pool)
     }
@@ -86,6 +96,9 @@ struct ResidualAttentionBlock: Sendable {
     input = self.input(of: fc, scratch)
     ln2.apply(rows: rows, x, stride: width, to: input, pool: pool)
     let hidden = scratch.qkvOrHidden.reshaped(width: fc.outputs)
+    if let gating {
+      return gating.apply(self, rows: rows, x, input, hidden: hidden, scratch, pool)
+    }
     fc.apply(rows: rows, input, to: hidden, activation: activation, pool: pool)
     var hiddenInput = hidden
     if inputPrecision == .int8, let quantised = scratch.hiddenInput?.input(of: projection) {

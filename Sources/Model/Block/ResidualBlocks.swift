@@ -11,31 +11,39 @@ struct ResidualBlocks: Sendable {
   private var shape: BlockScratch.Shape {
     // The last block has the lowest precision of all.
     BlockScratch.Shape(
-      inputPrecision: blocks[blocks.count - 1].inputPrecision, attention: blocks[0].attention, hidden: hidden)
+      inputPrecision: blocks[blocks.count - 1].inputPrecision, attention: blocks[0].attention, hidden: hidden,
+      isGated: blocks[0].gating != nil)
   }
 
   /// Reads blocks `prefix`0.`infix`, `prefix`1.`infix` and so on; at least one. The first one may have a higher minimum
   /// precision than the others.
   init(
     _ reader: ParameterReader, _ prefix: String, infix: String = "", count: Int, width: Int, heads: Int,
-    causal: Bool, epsilon: Float, activation: Activation, minimum: Precision, firstMinimum: Precision? = nil
+    causal: Bool, epsilon: Float, activation: Activation, minimum: Precision, firstMinimum: Precision? = nil,
+    rotary: RotaryPositions? = nil, isGated: Bool = false
   ) throws(Failure) {
     var blocks: [ResidualAttentionBlock] = []
     for layer in 0..<max(count, 1) {
       blocks.append(
         try ResidualAttentionBlock(
           reader, "\(prefix)\(layer).\(infix)", width: width, heads: heads, causal: causal,
-          epsilon: epsilon, activation: activation, minimum: layer == 0 ? firstMinimum ?? minimum : minimum))
+          epsilon: epsilon, activation: activation, minimum: layer == 0 ? firstMinimum ?? minimum : minimum,
+          rotary: rotary, isGated: isGated))
     }
     self.blocks = blocks
     hidden = blocks.map(\.fc.outputs).max() ?? 0
   }
 
-  /// Memory for all blocks, which use it one after the other.
+  /// Memory for all blocks, which use it one after the other, and for `other` attention of the same width.
   func scratch(
-    _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, threads: Int
+    _ workspace: Workspace, rows: Int, sequences: Int, longest: Int, threads: Int,
+    with other: MultiHeadAttention? = nil
   ) throws(Failure) -> BlockScratch {
-    try BlockScratch(workspace, rows: rows, sequences: sequences, longest: longest, shape, threads: threads)
+    var shape = shape
+    // Larger heads need more of it.
+    if let other, other.heads < shape.attention.heads { shape.attention = other }
+    return try BlockScratch(
+      workspace, rows: rows, sequences: sequences, longest: longest, shape, threads: threads)
   }
 
   /// Applies every block to x [rows, W] in place, at most scratch.rows rows. The last block is computed for the wanted

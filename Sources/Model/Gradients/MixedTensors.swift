@@ -112,6 +112,8 @@ extension ActionCLIP {
     declared.scoresFrames = c.scoresFrames
     (declared.pooling, declared.textForm) = (c.pooling, c.textForm)
     (declared.hasPreNorm, declared.hasWordPieces) = (c.hasPreNorm, c.hasWordPieces)
+    (declared.rotary, declared.visionEpsilon) = (c.rotary, c.visionEpsilon)
+    if c.poolHeads > 0 { declared.poolHeads = c.poolHeads }
     return try ActionCLIP(tensors, options: own, declared: declared, declaresOptions: false)
   }
 }

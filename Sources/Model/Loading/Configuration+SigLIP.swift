@@ -17,8 +17,8 @@ extension Configuration {
   /// texts that are seen whole.
   func refuseMixing() throws(Failure) {
     guard let unusualForm,
-      joint || temporalShift != .off || temporalView > 0 || contextVectors > 0 || hasMessages
-        || visualPrompts > 0
+      joint || temporalShift != .off || temporalView > 0 || hasMessages || visualPrompts > 0
+        || contextVectors > 0 && textForm == .whole
     else { return }
     let what =
       joint

@@ -39,6 +39,17 @@ extension Configuration {
       declared.textHeads, by: declared.configuration, c.textWidth, "text_heads",
       TensorNames.Text.tokenEmbedding)
     c.headsAreAssumed = declared.headsAreAssumed
+    if c.pooling == .probe {
+      c.poolHeads = try heads(
+        declared.poolHeads ?? c.visionHeads, by: declared.configuration, c.visionWidth, "pool_heads",
+        TensorNames.Vision.patchEmbedding)
+    }
+    guard c.rotary == nil || (c.visionWidth / c.visionHeads).isMultiple(of: 4) else {
+      throw Failure(
+        .invalid,
+        "the image encoder's heads have \(c.visionWidth / c.visionHeads) numbers, expected a multiple of 4, for rotary "
+          + "positions")
+    }
     let infix = try c.inferShift(reader, shift, declaresOptions)
     c.visionLayers = try reader.countLayers(
       TensorNames.Vision.blocks, infix + Configuration.firstOfBlock, for: "the image encoder has no block")
@@ -89,12 +100,12 @@ extension Configuration {
 
     let positions = TensorNames.Vision.positionalEmbedding
     let rows = try reader.shape(positions, rank: 2, for: "the image encoder")[0]
-    let patches = isSigLIP ? rows : rows - 1
+    let patches = hasClassToken ? rows - 1 : rows
     let grid = Int(Double(patches).squareRoot().rounded())
-    guard grid > (isSigLIP ? 1 : 0), grid <= 256, grid * grid == patches else {
+    guard grid > (hasClassToken ? 0 : 1), grid <= 256, grid * grid == patches else {
       throw Failure(
         .tensorShape,
-        "tensor '\(positions)' has \(rows) rows, expected \(isSigLIP ? "" : "one more than ")a square number up to "
+        "tensor '\(positions)' has \(rows) rows, expected \(hasClassToken ? "one more than " : "")a square number up to "
           + "65536")
     }
     imageSize = grid * patchSize

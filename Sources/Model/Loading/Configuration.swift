@@ -48,6 +48,12 @@ public struct Configuration: Sendable, Equatable {
   /// see each other up to the last one, which gives the embedding.
   public var isSigLIP = false
   public var pooling = FramePooling.classToken
+  /// Whether a token of no patch stands before a frame's patches.
+  public var hasClassToken = true
+  /// How the image encoder's queries and keys are turned by places; nil: they are not.
+  public var rotary: RotaryForm?
+  /// Attention heads of the probe that pools a frame's tokens.
+  public var poolHeads = 0
   public var textForm = TextForm.causal
   /// Whether tokens are normalised before the first block.
   public var hasPreNorm = true
@@ -78,6 +84,8 @@ public struct Configuration: Sendable, Equatable {
   public var headsAreAssumed = false
   /// Epsilon of the encoders' LayerNorms.
   public var epsilon = Configuration.usualEpsilon
+  /// Epsilon of the image encoder's LayerNorms where it is its own.
+  public var visionEpsilon: Float?
   /// Epsilon of the Transf head's LayerNorms.
   public var headEpsilon = Configuration.usualHeadEpsilon
 

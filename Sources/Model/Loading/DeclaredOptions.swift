@@ -23,6 +23,11 @@ public struct DeclaredOptions: Sendable, Equatable {
   public var pooling: FramePooling?
   public var textForm: TextForm?
   public var hasPreNorm: Bool?
+  public var rotary: RotaryForm?
+  /// Attention heads of the probe that pools a frame's tokens; nil: the image encoder's.
+  public var poolHeads: Int?
+  /// Epsilon of the image encoder's LayerNorms, where it is another than the text encoder's.
+  public var visionEpsilon: Float?
   /// Whether texts are split into BERT's word pieces.
   public var hasWordPieces = false
   /// Whether `visionHeads` and `textHeads` are a guess.
@@ -59,7 +64,9 @@ public struct DeclaredOptions: Sendable, Equatable {
 
   /// Refuses numbers outside of their ranges.
   func check() throws(Failure) {
-    let epsilons = [("epsilon", epsilon), ("head_epsilon", headEpsilon)]
+    let epsilons = [
+      ("epsilon", epsilon), ("vision_epsilon", visionEpsilon), ("head_epsilon", headEpsilon),
+    ]
     for case (let name, let value?) in epsilons where !Configuration.epsilons.contains(value) {
       let range = Configuration.epsilons
       throw Failure(

@@ -2,19 +2,23 @@ import Numerics
 import System
 import TensorNames
 
-/// SigLIP's pooling (MAP head; transformers SiglipMultiheadAttentionPoolingHead): a learned probe attends to a frame's
-/// patches, normalised by ln_post, y = attention(probe, patches), and then y + c_proj(activation(c_fc(ln_2(y)))) is the
-/// embedding. This is a residual block of one row for each sequence, whose query is the probe's and whose row was zero.
+/// Pooling of SigLIP and PE (MAP head; transformers SiglipMultiheadAttentionPoolingHead, timm AttentionPoolLatent): a
+/// learned probe attends to a frame's tokens, normalised by ln_post, y = attention(probe, tokens), and
+/// y + c_proj(activation(c_fc(ln_2(y)))) is the result. This is a residual block of one row for each sequence, whose
+/// query is the probe's and whose row was zero.
 struct AttentionPooling: Sendable {
   let block: ResidualAttentionBlock
   private let probe: FloatBuffer  // [W]
+
+  /// Its attention, whose heads may be larger than those of the blocks.
+  var attention: MultiHeadAttention { block.attention }
 
   /// `hidden` is the width of the blocks' MLPs, whose memory it shares.
   init(_ reader: ParameterReader, _ c: Configuration, after norm: LayerNorm, hidden: Int) throws(Failure) {
     let (names, width) = (TensorNames.Vision.self, c.visionWidth)
     probe = try reader.tensor(names.probe, [1, 1, width])
     block = try ResidualAttentionBlock(
-      reader, names.pooling, width: width, heads: c.visionHeads, causal: false, epsilon: c.epsilon,
+      reader, names.pooling, width: width, heads: c.poolHeads, causal: false, epsilon: norm.epsilon,
       activation: c.activation.function, minimum: .bf16, after: norm)
     guard block.fc.outputs <= hidden else {
       throw Failure(
@@ -24,7 +28,7 @@ struct AttentionPooling: Sendable {
     }
   }
 
-  /// Writes the embeddings of sequences to out [sequences, W], from x [rows, W], the first sequence's first row on; at
+  /// Writes the results of sequences to out [sequences, W], from x [rows, W], the first sequence's first row on; at
   /// most scratch.rows rows.
   func apply(
     _ x: UnsafeMutablePointer<Float>, _ sequences: Sequences, to out: UnsafeMutablePointer<Float>,

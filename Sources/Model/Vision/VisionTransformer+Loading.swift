@@ -13,16 +13,17 @@ extension VisionTransformer {
 
   init(_ reader: ParameterReader, _ c: Configuration, blockInfix: String) throws(Failure) {
     configuration = c
-    let (width, patch) = (c.visionWidth, c.patchSize)
+    let (width, patch, epsilon) = (c.visionWidth, c.patchSize, c.visionEpsilon ?? c.epsilon)
+    let (patchBias, projectionBias) = (TensorNames.Vision.patchBias, TensorNames.Vision.projectionBias)
     patchEmbedding = try reader.linear(
       weight: TensorNames.Vision.patchEmbedding, shape: [width, 3, patch, patch],
-      bias: c.isSigLIP ? TensorNames.Vision.patchBias : nil,
+      bias: c.isSigLIP || reader.has(patchBias) ? patchBias : nil,
       3 * patch * patch, width,
       // Less than a hundredth of the work, and every number comes from it.
       minimum: .bf16)
-    classEmbedding = c.isSigLIP ? nil : try reader.tensor(TensorNames.Vision.classEmbedding, [width])
+    classEmbedding = c.hasClassToken ? try reader.tensor(TensorNames.Vision.classEmbedding, [width]) : nil
     positionalEmbedding = try reader.tensor(
-      TensorNames.Vision.positionalEmbedding, [c.gridSize * c.gridSize + (c.isSigLIP ? 0 : 1), width])
+      TensorNames.Vision.positionalEmbedding, [c.gridSize * c.gridSize + (c.hasClassToken ? 1 : 0), width])
     timeEmbedding =
       c.joint ? try reader.tensor(TensorNames.Vision.timeEmbedding, [c.frames, width]) : nil
     prompts =
@@ -30,16 +31,22 @@ extension VisionTransformer {
       ? try reader.promptVectors(TensorNames.Vision.prompts, [c.visualPrompts, width]) : nil
     deepPrompts = try DeepPrompts(
       reader, TensorNames.Vision.blocks, blocks: c.visionLayers, count: c.visualPrompts, width: width)
-    lnPre = c.hasPreNorm ? try reader.layerNorm(TensorNames.Vision.lnPre, width, c.epsilon) : nil
+    lnPre = c.hasPreNorm ? try reader.layerNorm(TensorNames.Vision.lnPre, width, epsilon) : nil
     blocks = try ResidualBlocks(
       reader, TensorNames.Vision.blocks, infix: blockInfix, count: c.visionLayers, width: width,
-      heads: c.visionHeads, causal: false, epsilon: c.epsilon, activation: c.activation.function,
-      minimum: .int8)
+      heads: c.visionHeads, causal: false, epsilon: epsilon, activation: c.activation.function,
+      minimum: .int8, rotary: c.rotary?.positions(c),
+      isGated: reader.has("\(TensorNames.Vision.blocks)0.\(TensorNames.Block.gate)weight"))
     messages = try MessageLayer.read(reader, c)
-    lnPost = try reader.layerNorm(TensorNames.Vision.lnPost, width, c.epsilon)
+    lnPost = try reader.layerNorm(TensorNames.Vision.lnPost, width, epsilon)
     projection =
-      try c.isSigLIP ? nil : reader.projection(TensorNames.Vision.projection, width, c.embeddingSize)
-    pooling = try c.isSigLIP ? AttentionPooling(reader, c, after: lnPost, hidden: blocks.hidden) : nil
+      try c.isSigLIP
+      ? nil
+      : reader.projection(
+        TensorNames.Vision.projection, bias: reader.has(projectionBias) ? projectionBias : nil, width,
+        c.embeddingSize)
+    pooling =
+      try c.pooling == .probe ? AttentionPooling(reader, c, after: lnPost, hidden: blocks.hidden) : nil
     context = try PatchContext(reader, c)
   }
 }

@@ -6,19 +6,19 @@ import Numerics
 struct VisionTransformer: Sendable {
   let configuration: Configuration
   let patchEmbedding: Linear  // [W, 3·p·p], the convolution as a product
-  let classEmbedding: FloatBuffer?  // [W]; nil in a SigLIP
+  let classEmbedding: FloatBuffer?  // [W]; nil in a SigLIP and PE-Core G
   let positionalEmbedding: FloatBuffer  // [g² + 1, W], or [g², W] without a class token
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
   let prompts: FloatBuffer?  // [P, W], learned tokens after the patches
   let deepPrompts: DeepPrompts?  // those that further blocks begin with
-  let lnPre: LayerNorm?  // nil in a SigLIP and a CLIPA
+  let lnPre: LayerNorm?  // nil in a SigLIP, a CLIPA and an EVA-CLIP
   let blocks: ResidualBlocks
   /// One for each block, or none.
   let messages: [MessageLayer]
   let lnPost: LayerNorm
   let projection: Linear?  // [E, W]
   let context: PatchContext?
-  /// Makes an embedding of a SigLIP's patches, in place of a class token and the projection; nil in other models.
+  /// Makes the row that is projected, in a SigLIP the embedding itself, of all tokens of a frame; nil in most models.
   let pooling: AttentionPooling?
 
   var width: Int { configuration.visionWidth }
@@ -156,7 +156,8 @@ struct VisionTransformer: Sendable {
     } _: { (workspace) throws(Failure) in
       try blocks.scratch(
         workspace, rows: plan.blockRows, sequences: sequences,
-        longest: messages.isEmpty ? longest : max(longest, configuration.frames), threads: threads)
+        longest: messages.isEmpty ? longest : max(longest, configuration.frames), threads: threads,
+        with: pooling?.attention)
     }
     return Buffers(
       x: x, patches: patches, scratch: scratch,
@@ -215,30 +216,32 @@ struct VisionTransformer: Sendable {
     }
   }
 
-  /// Writes the class tokens or the means of patches, normalised by ln_post and projected, to out [sequences, E], or the
-  /// pooled patches.
+  /// Writes the class tokens or the means of patches, normalised by ln_post, or the rows that the probe pools, to out
+  /// [sequences, E]; all are projected but those of a SigLIP.
   private func project(
     _ sequences: Sequences, _ buffers: Buffers, to out: UnsafeMutablePointer<Float>,
     _ pool: ThreadPool
   ) throws(Failure) {
-    guard let projection else {
+    let classes = buffers.classes
+    if let pooling {
+      let pooled = projection == nil ? out : classes
       try blocks.forEachRun(sequences, limit: buffers.scratch.rows) { (run) throws(Failure) in
         let first = run.offsets[0] / sequenceLength
-        try pooling?.apply(
-          buffers.x + run.offsets[0] * width, run, to: out + first * width, buffers.scratch, pool)
+        try pooling.apply(
+          buffers.x + run.offsets[0] * width, run, to: pooled + first * width, buffers.scratch, pool)
       }
-      return
-    }
-    let classes = buffers.classes
-    if configuration.pooling == .patches {
+    } else if configuration.pooling == .patches {
       average(sequences, buffers.x, to: classes, pool)
     } else {
       for i in 0..<sequences.count {
         (classes + i * width).update(from: buffers.x + sequences.offsets[i] * width, count: width)
       }
     }
-    lnPost.apply(
-      rows: sequences.count, classes, stride: width, to: classes, stride: width, pool: pool)
+    guard let projection else { return }
+    if pooling == nil {
+      lnPost.apply(
+        rows: sequences.count, classes, stride: width, to: classes, stride: width, pool: pool)
+    }
     projection.apply(
       rows: sequences.count, classes, stride: width, to: buffers.embeddings,
       stride: projection.outputs, pool: pool)
