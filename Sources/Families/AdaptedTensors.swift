@@ -113,7 +113,8 @@ private final class MergedTensors: ComputedTensors {
         case .tensor(let name): (name, 0, 1, false)
         case .transposed(let name): (name, 0, 1, true)
         case .part(let index, let name): (name, index, 3, false)
-        case .nothing, nil: (own, 0, 1, false)
+        // The others are of timm's encoders alone.
+        case .half, .outerPart, .squeezed, .scaled, .nothing, nil: (own, 0, 1, false)
         }
       }
     return places.first { base.info($0.name) != nil }

@@ -275,6 +275,13 @@ public struct Checkpoint {
       traits.source = "config.json"
       try found?.addImageProcessor(to: &traits, of: .sigLIP)
       return (.sigLIP, traits, nil)
+    case .openCLIPTimm:
+      guard let path = found?.openCLIPConfiguration, options.openCLIPName == nil else {
+        throw .unsupported(
+          "an open_clip model with an image encoder of timm's is told by the open_clip_config.json beside it: put that "
+            + "beside a file whose name begins with open_clip_, and leave the option open_clip_name out")
+      }
+      return (.openCLIPTimm, try openCLIP(path, hasTimmEncoder: true), nil)
     case .clip:
       if let name = options.openCLIPName {
         traits = try OpenCLIPNames.traits(name, isActivationKnown: options.knowsActivation)
@@ -282,12 +289,7 @@ public struct Checkpoint {
         return (.openCLIP, traits, nil)
       }
       if let path = found?.openCLIPConfiguration {
-        let configuration = try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
-          try OpenCLIPConfiguration(bytes)
-        }
-        traits = configuration.traits
-        traits.source = "open_clip_config.json"
-        return (.openCLIP, traits, nil)
+        return (.openCLIP, try openCLIP(path, hasTimmEncoder: false), nil)
       }
       if found?.isNamedAsOpenCLIPs == true, !options.knowsActivation {
         throw .unsupported(
@@ -305,6 +307,24 @@ public struct Checkpoint {
     }
     if traits.activation != nil { traits.source = "its layout, \(layout.family.name)'s," }
     return (layout.family, traits, nil)
+  }
+
+  /// The traits of an open_clip_config.json, whose image encoder must be of timm's if that of the tensors is.
+  private static func openCLIP(
+    _ path: FilePath, hasTimmEncoder: Bool
+  ) throws(Failure) -> FamilyTraits {
+    let configuration = try CheckpointFiles.parse(path) { (bytes) throws(Failure) in
+      try OpenCLIPConfiguration(bytes)
+    }
+    guard configuration.hasTimmEncoder == hasTimmEncoder else {
+      throw Failure(
+        .optionConflict,
+        "open_clip_config.json has \(hasTimmEncoder ? "no" : "a") 'timm_model_name', but by the tensors' names the image "
+          + "encoder is \(hasTimmEncoder ? "" : "not ")timm's: the two are not of one model")
+    }
+    var traits = configuration.traits
+    traits.source = "open_clip_config.json"
+    return traits
   }
 
   /// Fills in the numbers of attention heads that nothing has stated. With `asCLIP`, weights of CLIP's own code, there is

@@ -5,6 +5,8 @@ public enum Family: Sendable, CaseIterable {
   case huggingFace
   /// CLIP's names with open_clip's configuration.
   case openCLIP
+  /// open_clip's names with an image encoder of timm's: EVA02 and PE.
+  case openCLIPTimm
   case mmaction2
   case viFiCLIP
   case openVCLIP
@@ -24,7 +26,7 @@ public enum Family: Sendable, CaseIterable {
     switch self {
     case .clip: "CLIP"
     case .huggingFace: "Hugging Face CLIP"
-    case .openCLIP: "open_clip"
+    case .openCLIP, .openCLIPTimm: "open_clip"
     case .mmaction2: "mmaction2's ActionCLIP"
     case .viFiCLIP: "ViFi-CLIP"
     case .openVCLIP: "Open-VCLIP"
@@ -64,6 +66,13 @@ public struct FamilyTraits: Sendable, Equatable {
   public var textsAreWhole = false
   /// Whether texts are split into BERT's word pieces.
   public var hasWordPieces = false
+  /// Rotary positions of an image encoder: EVA02's, PE's, and PE-Core G's, which counts from 0.
+  public enum Rotary: Sendable { case eva02, pe, peFromZero }
+  public var rotary: Rotary?
+  /// Attention heads of the probe that pools a frame's tokens.
+  public var poolHeads: Int?
+  /// The epsilon of the image encoder's LayerNorms, where it is another than the text encoder's.
+  public var visionEpsilon: Float?
   /// Whether each frame of a video scores by itself, and the mean of these scores is the video's.
   public var scoresFrames = false
   /// The side of pictures in pixels, where it may be no whole number of patches.

@@ -17,6 +17,7 @@ struct Layout {
     ("visual.conv1.weight", .clip),
     ("vision_model.embeddings.patch_embedding.weight", .huggingFace),
     ("image_encoder.conv1.weight", .viFiCLIP),
+    (TimmNames.trunk + "patch_embed.proj.weight", .openCLIPTimm),
   ]
 
   /// Wrappers whose names say nothing: of torch's parallel and compiled modules, and of programs that keep
@@ -35,7 +36,11 @@ struct Layout {
     // Open-VCLIP may keep the CLIP that it started from beside the one that it trained.
     let isOpenVCLIP = found.contains { $0.prefix.utf8.elementsEqual("raw_model.".utf8) }
     if isOpenVCLIP { found.removeAll { $0.prefix.utf8.elementsEqual("raw_model.".utf8) } }
-    try Layout.refuseForeign(names)
+    // A Swin embeds patches under the same name, but its blocks lie deeper.
+    let isTimms = found.contains {
+      $0.family == .openCLIPTimm && names.contains($0.prefix + TimmNames.trunk + "blocks.0.norm1.weight")
+    }
+    try Layout.refuseForeign(names, isTimms: isTimms)
     guard let (prefix, family) = found.first else {
       guard !names.contains(where: { $0.hasPrefix("vision_model.") || $0.hasPrefix("text_model.") }) else {
         throw Failure(
@@ -87,8 +92,9 @@ struct Layout {
     return true
   }
 
-  /// Networks that are something else than CLIP, by a tensor that gives them away.
-  private static func refuseForeign(_ names: [String]) throws(Failure) {
+  /// Networks that are something else than CLIP, by a tensor that gives them away. `isTimms`: the image encoder may be
+  /// one of those of timm's that are computed.
+  private static func refuseForeign(_ names: [String], isTimms: Bool) throws(Failure) {
     for name in names {
       let (isLoRAs, what) = Array(name.utf8).withUnsafeBufferPointer { name in
         (loRA.contains { isMarked(name, $0) }, foreign.first { isMarked(name, $0.mark) }?.what)
@@ -99,7 +105,7 @@ struct Layout {
             + "with adapter_config.json that peft's save_pretrained writes, or merge them first (merge_and_unload)"
         )
       }
-      guard let what else { continue }
+      guard let what, !isTimms || what != othersOfTimm else { continue }
       throw .unsupported("this is \(what) (it has \(quoted(name.utf8))), which is not read")
     }
   }
@@ -117,6 +123,9 @@ struct Layout {
   }
 
   private static let dot = UInt8(ascii: ".")
+
+  private static let othersOfTimm =
+    "an open_clip model with another image encoder of timm's than EVA02 and PE"
 
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),
@@ -137,7 +146,7 @@ struct Layout {
       Array("text.transformer.embeddings.".utf8),
       "an open_clip model whose texts are encoded by another network"
     ),
-    (Array("visual.trunk.".utf8), "an open_clip model with an image encoder of timm's"),
+    (Array(TimmNames.trunk.utf8), othersOfTimm),
     (Array("visual.attn_pool.".utf8), "an open_clip model that pools by attention (CoCa)"),
     (Array(".S_Adapter.".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".T_Adapter".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),

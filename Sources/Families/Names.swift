@@ -10,6 +10,14 @@ enum TensorRole: Equatable {
   /// One of the three parts, 0 for the queries, 1 for the keys and 2 for the values, that the tensor of
   /// this name has below each other.
   case part(Int, of: String)
+  /// One of two parts, 0 or 1, that the tensor of this name has below each other; they may have other numbers of rows.
+  case half(Int, of: String)
+  /// The bias of queries, 0, or of values, 2, in the tensor of this name, whose keys have none.
+  case outerPart(Int, of: String)
+  /// The tensor of this name, without leading dimensions of 1.
+  case squeezed(String)
+  /// The tensor of this name, whose numbers are these times a factor.
+  case scaled(String, by: Float)
   /// Nothing that a model needs.
   case nothing
 }
@@ -25,6 +33,7 @@ enum Names {
     case .huggingFaceXCLIP: HuggingFaceXCLIPNames.role(of: name) ?? huggingFace(name)
     case .viFiCLIP: viFiCLIP(name)
     case .sigLIP: SigLIPNames.role(of: name)
+    case .openCLIPTimm: TimmNames.role(of: name) ?? clip(name)
     }
   }
 
@@ -73,7 +82,10 @@ enum Names {
     switch role {
     case .tensor(let tensor): return .tensor(block + tensor)
     case .part(let index, let tensor): return .part(index, of: block + tensor)
-    case .transposed, .nothing: return role
+    case .half(let index, let tensor): return .half(index, of: block + tensor)
+    case .outerPart(let index, let tensor): return .outerPart(index, of: block + tensor)
+    case .scaled(let tensor, let factor): return .scaled(block + tensor, by: factor)
+    case .transposed, .squeezed, .nothing: return role
     }
   }
 

@@ -6,6 +6,8 @@ import Weights
 /// Source: open_clip model.py (CLIPVisionCfg, CLIPTextCfg), transform.py (PreprocessCfg) and its model_configs.
 struct OpenCLIPConfiguration {
   private(set) var traits = FamilyTraits()
+  /// Whether the image encoder is one of timm's.
+  private(set) var hasTimmEncoder = false
 
   private typealias Reader = Configurations.Reader
 
@@ -13,6 +15,9 @@ struct OpenCLIPConfiguration {
   private struct Vision {
     var (imageSide, patchSide, width, headWidth, layers, ratio) = (224, 16, 768, 64, 12, 4.0)
     var (poolsPatches, normalisesPooled, hasNoPreNorm) = (false, false, false)
+    /// timm's image encoder, how it is pooled, and what its head is.
+    var timm: TimmEncoder?
+    var (timmPool, timmProjection) = ("avg", "linear")
   }
 
   private struct Text {
@@ -25,9 +30,9 @@ struct OpenCLIPConfiguration {
 
   /// Parts of a network that CLIP's has not; false, null, 0, "none" and nothing inside leave them out.
   private static let foreign: Set<String> = [
-    "timm_model_name", "hf_model_name", "attentional_pool", "use_pad_mask", "embed_cls", "proj_bias",
-    "qk_norm", "scaled_cosine_attn",
-    "scale_heads", "scale_attn", "scale_attn_inner", "scale_fc", "norm_kwargs", "act_kwargs",
+    "hf_model_name", "attentional_pool", "use_pad_mask", "embed_cls", "proj_bias", "qk_norm",
+    "scaled_cosine_attn", "scale_heads", "scale_attn", "scale_attn_inner", "scale_fc", "norm_kwargs",
+    "act_kwargs",
     "multimodal_cfg",
     "init_logit_bias", "input_patchnorm", "global_average_pool",
   ]
@@ -37,7 +42,7 @@ struct OpenCLIPConfiguration {
     "patch_dropout", "output_tokens", "correct_cls_mask",
     // The scales that a training begins with; tensors have those of its end.
     "ls_init_value", "attn_pooler_queries", "attn_pooler_heads", "timm_model_pretrained",
-    "timm_pool", "timm_proj", "timm_proj_bias", "timm_drop", "timm_drop_path", "hf_model_pretrained",
+    "timm_proj_bias", "timm_drop", "timm_drop_path", "hf_model_pretrained",
     "hf_proj_type", "hf_pooler_type", "pad_id", "eos_id", "tokenizer_mode", "custom_text", "init_logit_scale",
     "nonscalar_logit_scale", "output_dict", "cast_dtype",
   ]
@@ -74,6 +79,10 @@ struct OpenCLIPConfiguration {
     traits.visionHeads = vision.width / vision.headWidth
     traits.textHeads = text.heads
     try OpenCLIPConfiguration.take(vision, text, into: &traits)
+    if let timm = vision.timm {
+      hasTimmEncoder = true
+      try OpenCLIPConfiguration.take(timm, vision, into: &traits)
+    }
     self.traits = traits
     try state(vision, text, embedding)
   }
@@ -110,14 +119,34 @@ struct OpenCLIPConfiguration {
     traits.hasWordPieces = isBERTs
   }
 
+  /// Takes the form of an image encoder of timm's, which ends as the published models do.
+  private static func take(
+    _ timm: TimmEncoder, _ vision: Vision, into traits: inout FamilyTraits
+  ) throws(Failure) {
+    guard vision.timmPool == timm.pool, vision.timmProjection.isEmpty, !vision.poolsPatches else {
+      throw .unsupported(
+        "'vision_cfg': 'timm_pool' is \(quoted(vision.timmPool.utf8)) and 'timm_proj' "
+          + "\(quoted(vision.timmProjection.utf8)), expected '\(timm.pool)' and null, as which alone "
+          + "\(timm.name) is computed")
+    }
+    traits.visionHeads = timm.heads
+    traits.rotary = timm.rotary
+    traits.hasNoPreNorm = timm.rotary == .eva02
+    traits.visionEpsilon = timm.epsilon
+    traits.poolHeads = timm.poolHeads
+  }
+
   /// States the sizes that the tensors are held against.
   private mutating func state(_ vision: Vision, _ text: Text, _ embedding: Int?) throws(Failure) {
+    // Sizes of timm's encoders are told by the tensors alone.
+    let isOwn = vision.timm == nil
     let sizes: [(StatedSizes.Size, Int?, String)] = [
       (.imageSize, vision.imageSide, "vision_cfg.image_size"),
-      (.patchSize, vision.patchSide, "vision_cfg.patch_size"),
-      (.visionWidth, vision.width, "vision_cfg.width"), (.visionLayers, vision.layers, "vision_cfg.layers"),
+      (.patchSize, isOwn ? vision.patchSide : nil, "vision_cfg.patch_size"),
+      (.visionWidth, isOwn ? vision.width : nil, "vision_cfg.width"),
+      (.visionLayers, isOwn ? vision.layers : nil, "vision_cfg.layers"),
       (
-        .visionHidden, try OpenCLIPConfiguration.hidden(vision.width, vision.ratio),
+        .visionHidden, try isOwn ? OpenCLIPConfiguration.hidden(vision.width, vision.ratio) : nil,
         "vision_cfg.width' times 'mlp_ratio"
       ),
       (.embeddingSize, embedding, "embed_dim"), (.textWidth, text.width, "text_cfg.width"),
@@ -155,6 +184,16 @@ struct OpenCLIPConfiguration {
         }
         vision.layers = try json.integer()
       case "mlp_ratio": vision.ratio = try json.number()
+      case "timm_model_name":
+        guard let name = try Configurations.text(&json), !name.isEmpty else { return }
+        guard let timm = TimmEncoder.named(name) else {
+          let known = TimmEncoder.all.map(\.name).joined(separator: ", ")
+          throw .unsupported(
+            "is \(quoted(name.utf8)), an image encoder of timm's that is not computed; computed are \(known)")
+        }
+        vision.timm = timm
+      case "timm_pool": vision.timmPool = try Configurations.text(&json) ?? ""
+      case "timm_proj": vision.timmProjection = try Configurations.text(&json) ?? ""
       case "pool_type":
         vision.poolsPatches = try isOther("avg", than: "tok", &json)
       case "final_ln_after_pool": vision.normalisesPooled = try Configurations.bool(&json) ?? false

@@ -13,22 +13,66 @@ public final class RenamedTensors: TensorSource {
 
   private struct Renamed {
     let info: TensorInfo
-    /// The source's tensors, stacked by rows.
-    let parts: [(name: String, count: Int)]
+    /// The source's tensors, stacked by rows; zeros where there is no name.
+    let parts: [(name: String?, count: Int)]
     let isTransposed: Bool
+    /// What the numbers are multiplied by.
+    let factor: Float
+
+    /// Whether the numbers are those of the source, in its order.
+    var isStored: Bool { !isTransposed && factor == 1 && parts.allSatisfy { $0.name != nil } }
+  }
+
+  /// How a tensor is made of several ones, below each other.
+  private enum Stack {
+    case none
+    /// Two, of which each has its own number of rows.
+    case halves
+    /// Three alike.
+    case thirds
+    /// Two alike, with as many zeros between them.
+    case outerThirds
+
+    /// The numbers of the parts that must be there.
+    var parts: [Int] {
+      switch self {
+      case .none: [0]
+      case .halves: [0, 1]
+      case .thirds: [0, 1, 2]
+      case .outerThirds: [0, 2]
+      }
+    }
+  }
+
+  /// A tensor of the source, and its place in the tensor that it is a part of.
+  private struct Entry {
+    let name: String
+    let source: String
+    var part = 0
+    var stack = Stack.none
+    var isTransposed = false
+    /// Whether leading dimensions of 1 are left out.
+    var isSqueezed = false
+    var factor: Float = 1
   }
 
   init(_ source: any TensorSource, _ layout: Layout) throws(Failure) {
     self.source = source
-    var found: [(name: String, part: Int, of: Int, source: String, isTransposed: Bool)] = []
+    var found: [Entry] = []
     for name in source.names {
       if let info = source.info(name), RenamedTensors.isCounter(info) { continue }
-      let role = RenamedTensors.role(of: name, layout)
-      switch role {
+      switch RenamedTensors.role(of: name, layout) {
       case .nothing: continue
-      case .tensor(let own): found.append((own, 0, 1, name, false))
-      case .transposed(let own): found.append((own, 0, 1, name, true))
-      case .part(let index, let own): found.append((own, index, 3, name, false))
+      case .tensor(let own): found.append(Entry(name: own, source: name))
+      case .transposed(let own): found.append(Entry(name: own, source: name, isTransposed: true))
+      case .part(let index, let own):
+        found.append(Entry(name: own, source: name, part: index, stack: .thirds))
+      case .half(let index, let own):
+        found.append(Entry(name: own, source: name, part: index, stack: .halves))
+      case .outerPart(let index, let own):
+        found.append(Entry(name: own, source: name, part: index, stack: .outerThirds))
+      case .squeezed(let own): found.append(Entry(name: own, source: name, isSqueezed: true))
+      case .scaled(let own, let factor): found.append(Entry(name: own, source: name, factor: factor))
       }
     }
     found.sort {
@@ -70,37 +114,35 @@ public final class RenamedTensors: TensorSource {
   }
 
   private static func tensor(
-    _ parts: ArraySlice<(name: String, part: Int, of: Int, source: String, isTransposed: Bool)>,
-    _ source: any TensorSource
+    _ parts: ArraySlice<Entry>, _ source: any TensorSource
   ) throws(Failure) -> Renamed {
     guard let first = parts.first, let info = source.info(first.source) else {
       throw .invalid("a tensor that the file listed is not there any more")
     }
     let sources = parts.map { quoted($0.source.utf8) }.joined(separator: ", ")
-    guard parts.map(\.part) == Array(0..<first.of) else {
-      throw first.of == 1
+    guard parts.map(\.part) == first.stack.parts, parts.allSatisfy({ $0.stack == first.stack }) else {
+      throw first.stack == .none
         ? .invalid("the tensors \(sources) all stand for '\(first.name)'")
         : Failure(
           .missingTensor,
           "queries, keys and values must all be there, but of them the file has only \(sources)")
     }
-    var shape = info.shape
-    var counts = [(name: first.source, count: info.count)]
+    var (shape, rows) = (info.shape, info.shape.first ?? 0)
+    var counts: [(name: String?, count: Int)] = [(first.source, info.count)]
+    if first.stack == .outerThirds { counts.append((nil, info.count)) }
     for part in parts.dropFirst() {
-      guard let other = source.info(part.source), other.shape == info.shape,
-        other.elementType == info.elementType
+      guard let other = source.info(part.source), other.elementType == info.elementType, !shape.isEmpty,
+        other.shape.count == shape.count, other.shape.dropFirst() == shape.dropFirst(),
+        first.stack == .halves || other.shape == shape
       else {
         throw Failure(
           .tensorShape, "the tensors \(sources) must be of one shape and type to be put together")
       }
       counts.append((part.source, other.count))
+      rows = try sum(rows, other.shape[0], sources)
     }
-    if parts.count > 1 {
-      guard let rows = shape.first, rows <= Int.max / parts.count else {
-        throw Failure(.tensorShape, "tensor \(quoted(first.source.utf8)) has shape \(shape)")
-      }
-      shape[0] = rows * parts.count
-    }
+    if first.stack == .outerThirds { rows = try sum(rows, shape[0], sources) }
+    if first.stack != .none { shape[0] = rows }
     if first.isTransposed {
       guard shape.count == 2 else {
         throw Failure(
@@ -108,10 +150,21 @@ public final class RenamedTensors: TensorSource {
       }
       shape.reverse()
     }
+    // A factor is one of numbers, not of int8 that scales beside them make numbers.
+    guard first.factor == 1 || info.elementType != .i8 else {
+      throw .unsupported("tensor \(quoted(first.source.utf8)) is of int8, expected fp32, fp16 or bf16")
+    }
+    if first.isSqueezed { while shape.count > 1, shape[0] == 1 { shape.removeFirst() } }
     guard let renamed = TensorInfo(name: first.name, elementType: info.elementType, shape: shape) else {
       throw Failure(.tensorShape, "the tensors \(sources) are too large together")
     }
-    return Renamed(info: renamed, parts: counts, isTransposed: first.isTransposed)
+    return Renamed(info: renamed, parts: counts, isTransposed: first.isTransposed, factor: first.factor)
+  }
+
+  private static func sum(_ a: Int, _ b: Int, _ sources: String) throws(Failure) -> Int {
+    let (sum, isTooLarge) = a.addingReportingOverflow(b)
+    guard !isTooLarge else { throw Failure(.tensorShape, "the tensors \(sources) are too large together") }
+    return sum
   }
 
   // MARK: - Reading
@@ -122,12 +175,12 @@ public final class RenamedTensors: TensorSource {
   func sourceName(of name: String) -> String { find(name)?.parts.first?.name ?? name }
 
   public func check(_ name: String, _ pool: ThreadPool) throws(Failure) {
-    for part in find(name)?.parts ?? [] { try source.check(part.name, pool) }
+    for case (let part?, _) in find(name)?.parts ?? [] { try source.check(part, pool) }
   }
 
   public func isWhole(_ name: String) -> Bool {
-    guard let tensor = find(name), !tensor.isTransposed else { return false }
-    return tensor.parts.allSatisfy { source.isWhole($0.name) }
+    guard let tensor = find(name), tensor.isStored else { return false }
+    return tensor.parts.allSatisfy { part in part.name.map { source.isWhole($0) } ?? false }
   }
 
   public func read(
@@ -143,9 +196,12 @@ public final class RenamedTensors: TensorSource {
     if tensor.isTransposed { return try readTransposed(tensor, into: destination) }
     var done = 0
     for part in tensor.parts {
-      try source.read(part.name, into: slice(destination, done, part.count))
+      let own = slice(destination, done, part.count)
+      if let name = part.name { try source.read(name, into: own) } else { own.update(repeating: 0) }
       done += part.count
     }
+    guard tensor.factor != 1 else { return }
+    for i in 0..<destination.count { destination[i] *= tensor.factor }
   }
 
   public func read(
@@ -163,8 +219,8 @@ public final class RenamedTensors: TensorSource {
     for part in tensor.parts {
       let from = max(first + done, start)
       let count = min(start + part.count, first + destination.count) - from
-      if count > 0 {
-        try source.read(part.name, from: from - start, into: slice(destination, done, count))
+      if count > 0, let name = part.name {
+        try source.read(name, from: from - start, into: slice(destination, done, count))
         done += count
       }
       start += part.count
@@ -176,20 +232,23 @@ public final class RenamedTensors: TensorSource {
     _ tensor: Renamed, into destination: UnsafeMutableBufferPointer<Float>
   ) throws(Failure) {
     let (rows, columns) = (tensor.info.shape[0], tensor.info.shape[1])
-    guard let target = destination.baseAddress, tensor.info.count > 0 else { return }
+    guard let target = destination.baseAddress, tensor.info.count > 0, let name = tensor.parts[0].name else {
+      return
+    }
     let stored: GrowingArray<Float>
     do { stored = try GrowingArray(uninitialized: tensor.info.count) } catch {
       throw error.about("tensor '\(tensor.info.name)'")
     }
-    try source.read(tensor.parts[0].name, into: stored.buffer)
+    try source.read(name, into: stored.buffer)
     for row in 0..<rows {
       for column in 0..<columns { target[row * columns + column] = stored[column * rows + row] }
     }
   }
 
   public func stored(_ name: String) -> UnsafeRawBufferPointer? {
-    guard let tensor = find(name), !tensor.isTransposed, tensor.parts.count == 1 else { return nil }
-    return source.stored(tensor.parts[0].name)
+    guard let tensor = find(name), tensor.isStored, tensor.parts.count == 1, let own = tensor.parts[0].name
+    else { return nil }
+    return source.stored(own)
   }
 
   public func readStored(
@@ -207,9 +266,9 @@ public final class RenamedTensors: TensorSource {
     var done = 0
     for part in tensor.parts {
       let bytes = part.count * size
-      guard
+      guard let name = part.name,
         try source.readStored(
-          part.name, into: UnsafeMutableRawBufferPointer(rebasing: destination[done..<done + bytes]))
+          name, into: UnsafeMutableRawBufferPointer(rebasing: destination[done..<done + bytes]))
       else { return false }
       done += bytes
     }

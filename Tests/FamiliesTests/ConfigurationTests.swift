@@ -135,6 +135,24 @@ import Weights
     #expect(traits.visionHeads == heads)
   }
 
+  @Test func knowsImageEncodersOfTimms() throws {
+    func traits(_ name: String, _ pool: String) throws -> FamilyTraits {
+      let vision = #""timm_model_name":"\#(name)","timm_pool":"\#(pool)","timm_proj":null"#
+      return try openCLIP(#"{"model_cfg":{"vision_cfg":{\#(vision)}}}"#).traits
+    }
+    let eva = try traits("eva02_base_patch16_clip_224", "token")
+    #expect(eva.rotary == .eva02 && eva.hasNoPreNorm && eva.visionEpsilon == 1e-6 && eva.poolHeads == nil)
+    #expect(eva.visionHeads == nil && eva.activation == .gelu)
+    let pe = try traits("vit_pe_core_tiny_patch16_384", "map")
+    #expect(pe.rotary == .pe && !pe.hasNoPreNorm && pe.visionEpsilon == nil && pe.poolHeads == 8)
+    let large = try traits("vit_pe_core_gigantic_patch14_448", "map")
+    #expect(large.rotary == .peFromZero && large.visionHeads == 16)
+    #expect(
+      refusal { _ = try traits("vit_pe_core_tiny_patch16_384", "token") }?.message.contains("'map'") == true)
+    #expect(
+      refusal { _ = try traits("vit_pe_lang_large_patch14_448", "map") }?.message.contains("timm") == true)
+  }
+
   @Test func readsCLIPAs() throws {
     let traits = try openCLIP(
       #"""

@@ -21,6 +21,10 @@ import Weights
     (["image_encoder.conv1.weight", "text_encoder.ln_final.weight"], .viFiCLIP, ""),
     (["vision_model.embeddings.patch_embedding.weight", "vision_model.head.probe"], .sigLIP, ""),
     (["visual.conv1.weight", "logit_bias"], .clip, ""),
+    (
+      ["module.visual.trunk.patch_embed.proj.weight", "module.visual.trunk.blocks.0.norm1.weight"],
+      .openCLIPTimm, "module."
+    ),
     (["model.visual.conv1.weight", "raw_model.visual.conv1.weight"], .openVCLIP, "model."),
     (["module.visual.conv1.weight", "module.prompts_generator.alpha"], .xclip, "module."),
     (
@@ -38,6 +42,8 @@ import Weights
   @Test(arguments: [
     (["visual.layer1.0.conv1.weight", "visual.conv1.weight"], "ResNet"),
     (["visual.trunk.blocks.0.norm1.weight"], "timm"),
+    (["visual.trunk.patch_embed.proj.weight", "visual.trunk.layers.0.blocks.0.norm1.weight"], "timm"),
+    (["visual.trunk.patch_embed.backbone.0.conv.weight", "visual.trunk.blocks.0.norm1.weight"], "timm"),
     (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
   ])
   func namesWhatItDoesNotRead(_ names: [String], _ what: String) {

@@ -58,6 +58,67 @@ import Weights
     #expect(bytes == [0, 1, 2, 3, 4, 5])
   }
 
+  private let trunk = [
+    (name: "visual.trunk.patch_embed.proj.weight", shape: [1]),
+    (name: "visual.trunk.blocks.0.norm1.weight", shape: [1]),
+  ]
+
+  @Test func keysWithoutABiasHaveZeros() throws {
+    let own = "visual.trunk.blocks.1.attn."
+    let tensors = try renamed([(own + "q_proj.bias", [2]), (own + "v_proj.bias", [2])] + trunk)
+    let name = "visual.transformer.resblocks.1.attn.in_proj_bias"
+    #expect(tensors.info(name)?.shape == [6])
+    #expect(try values(tensors, name) == [0, 1, 0, 0, 2, 3])
+    #expect(!tensors.isWhole(name) && tensors.stored(name) == nil)
+    let error = try refusal([(own + "q_proj.bias", [2])] + trunk)
+    #expect(error?.message.contains("q_proj.bias") == true)
+  }
+
+  @Test func putsUnequalHalvesBelowEachOther() throws {
+    let own = "visual.trunk.attn_pool."
+    let tensors = try renamed([(own + "kv.weight", [4, 2]), (own + "q.weight", [2, 2])] + trunk)
+    let name = "visual.pool.attn.in_proj_weight"
+    #expect(tensors.info(name)?.shape == [6, 2])
+    #expect(try values(tensors, name) == [8, 9, 10, 11, 0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(
+      try refusal([(own + "kv.weight", [4, 3]), (own + "q.weight", [2, 2])] + trunk)?.kind == .tensorShape)
+  }
+
+  @Test func numbersAreNoMatricesToPutTogether() throws {
+    let own = "visual.trunk.attn_pool."
+    for shapes in [
+      [(own + "kv.bias", [4]), (own + "q.bias", [])], [(own + "kv.bias", []), (own + "q.bias", [])],
+    ] {
+      #expect(try refusal(shapes + trunk)?.kind == .tensorShape)
+    }
+    let attention = "visual.trunk.blocks.0.attn."
+    #expect(
+      try refusal([(attention + "q_proj.bias", []), (attention + "v_proj.bias", [])] + trunk)?.kind
+        == .tensorShape)
+  }
+
+  @Test func factorsOfInt8AreRefused() throws {
+    let source = try FakeTensors([("visual.trunk.blocks.0.mlp.fc1_g.weight", [2, 2])] + trunk, type: .i8)
+    let error = #expect(throws: Failure.self) { try RenamedTensors(source, Layout(source.names)) }
+    #expect(error?.message.contains("int8") == true)
+  }
+
+  @Test func scalesGatesAndDropsDimensionsOfOne() throws {
+    let own = "visual.trunk.blocks.0.mlp."
+    let tensors = try renamed(
+      [
+        ("visual.trunk.cls_token", [1, 1, 2]), ("visual.trunk.pos_embed", [1, 3, 2]),
+        (own + "fc1_g.weight", [2, 1]),
+        (own + "fc1_x.weight", [2, 1]),
+      ] + trunk)
+    #expect(tensors.info("visual.class_embedding")?.shape == [2])
+    #expect(tensors.info("visual.positional_embedding")?.shape == [3, 2])
+    let block = "visual.transformer.resblocks.0.mlp."
+    #expect(try values(tensors, block + "c_gate.weight") == [8, 9].map { $0 * (1 / Float(1.702)) })
+    #expect(try values(tensors, block + "c_fc.weight") == [10, 11].map { $0 * Float(1.702) })
+    #expect(!tensors.isWhole(block + "c_gate.weight") && tensors.isWhole("visual.class_embedding"))
+  }
+
   @Test func turnsProjections() throws {
     let tensors = try renamed([("visual_projection.weight", [2, 3]), patch])
     #expect(tensors.info("visual.proj")?.shape == [3, 2])

@@ -386,11 +386,17 @@ def make_families():
     siglip = TESTS / "fixtures/siglip/hugging_face"
     put(9, "siglip", (siglip / "config.json").read_bytes())
     put(2, "clipa", (TESTS / "fixtures/clipa/model/open_clip_config.json").read_bytes())
+    for kind in ("eva02", "pe"):
+        put(2, kind, (TESTS / f"fixtures/trunks/{kind}/open_clip_config.json").read_bytes())
     put(10, "siglip-processor", (siglip / "preprocessor_config.json").read_bytes())
 
     layouts = {
         "siglip": ["vision_model.embeddings.patch_embedding.bias", "vision_model.head.probe", "logit_bias",
                    "vision_model.head.attention.in_proj_weight", "text_model.head.weight"],
+        "trunk": ["visual.trunk.patch_embed.proj.weight", "visual.trunk.blocks.0.norm1.weight", "visual.trunk.cls_token",
+                  "visual.trunk.blocks.0.attn.q_proj.bias", "visual.trunk.blocks.0.attn.v_proj.bias",
+                  "visual.trunk.attn_pool.q.weight", "visual.trunk.attn_pool.kv.weight", "visual.trunk.head.weight",
+                  "visual.trunk.blocks.0.mlp.fc1_g.weight", "visual.trunk.blocks.0.mlp.fc1_x.weight"],
         "clip": ["visual.conv1.weight", "text.ln_final.bias", "logit_scale", "fusion.shift.weight"],
         "hugging-face": ["vision_model.embeddings.patch_embedding.weight", "visual_projection.weight", "logit_scale"]
         + [f"text_model.encoder.layers.0.self_attn.{part}_proj.{kind}" for part in "qkv" for kind in ("weight", "bias")]

@@ -24,6 +24,16 @@ extension DeclaredOptions {
     if traits.poolsPatches { pooling = pooling ?? .patches }
     if traits.textsAreWhole { textForm = textForm ?? .whole }
     if traits.hasNoPreNorm { hasPreNorm = hasPreNorm ?? false }
+    if rotary == nil {
+      switch traits.rotary {
+      case .eva02: rotary = .eva02
+      case .pe: rotary = .pe
+      case .peFromZero: rotary = .peFromZero
+      case nil: break
+      }
+    }
+    poolHeads = poolHeads ?? traits.poolHeads
+    visionEpsilon = visionEpsilon ?? traits.visionEpsilon
     hasWordPieces = hasWordPieces || traits.hasWordPieces
     headsAreAssumed = headsAreAssumed || traits.headsAreAssumed
     temporalView = temporalView ?? traits.temporalView
@@ -40,7 +50,7 @@ extension Preset {
       switch family {
       case .clip: .actionCLIP
       case .huggingFace: .huggingFace
-      case .openCLIP: .clip
+      case .openCLIP, .openCLIPTimm: .clip
       case .mmaction2: .mmaction2
       case .viFiCLIP: .viFiCLIP
       case .openVCLIP: .openVCLIP
