@@ -3,8 +3,8 @@
 
     python3 scripts/make_trunk_fixtures.py     needs torch, open_clip and timm
 
-eva02/ and pe/ are folders of models of random weights in fp16; the expected.safetensors in each has pixels [8, 3, S, S],
-tokens [texts, C] and the embeddings of both.
+eva02/, pe/ and vit/ are folders of models of random weights in fp16; the expected.safetensors in each has pixels
+[8, 3, S, S], tokens [texts, C] and the embeddings of both.
 """
 
 import sys
@@ -23,7 +23,7 @@ import trunks  # noqa: E402
 
 def main():
     pixels, tokens = siglip.pixels(trunks.IMAGE), trunks.tokens()
-    for kind in ("eva02", "pe"):
+    for kind in ("eva02", "pe", "vit"):
         folder = ROOT / "Tests/fixtures/trunks" / kind
         made = trunks.small(kind, half=True)
         trunks.save(made, trunks.configuration(kind), folder, half=True)

@@ -5,7 +5,7 @@ public enum Family: Sendable, CaseIterable {
   case huggingFace
   /// CLIP's names with open_clip's configuration.
   case openCLIP
-  /// open_clip's names with an image encoder of timm's: EVA02 and PE.
+  /// open_clip's names with an image encoder of timm's: EVA02, PE and CLIP's own.
   case openCLIPTimm
   case mmaction2
   case viFiCLIP
@@ -64,6 +64,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var hasNoPreNorm = false
   /// Whether all tokens of a text see each other, and the last one gives the embedding.
   public var textsAreWhole = false
+  /// Whether the end-of-text token gives the embedding of texts that are whole.
+  public var textsEndAtMark = false
   /// Whether texts are split into BERT's word pieces.
   public var hasWordPieces = false
   /// Rotary positions of an image encoder: EVA02's, PE's, and PE-Core G's, which counts from 0.

@@ -125,7 +125,7 @@ struct Layout {
   private static let dot = UInt8(ascii: ".")
 
   private static let othersOfTimm =
-    "an open_clip model with another image encoder of timm's than EVA02 and PE"
+    "an open_clip model with another image encoder of timm's than EVA02, PE and CLIP's"
 
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),

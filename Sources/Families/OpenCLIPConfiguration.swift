@@ -97,16 +97,17 @@ struct OpenCLIPConfiguration {
         "'vision_cfg': 'pool_type' is 'avg' without 'final_ln_after_pool': the mean of patches is computed before "
           + "ln_post alone")
     }
-    guard text.hasNoMask == text.takesLast else {
+    guard text.hasNoMask || !text.takesLast else {
       throw .unsupported(
-        "'text_cfg': 'no_causal_mask' is \(text.hasNoMask) with the 'pool_type' '\(text.takesLast ? "last" : "argmax")': "
-          + "the last token is taken of texts without a mask alone, as in CLIPA")
+        "'text_cfg': 'no_causal_mask' is false with the 'pool_type' 'last': the last token is taken of texts without a "
+          + "mask alone, as in CLIPA")
     }
     let isBERTs = text.tokenizer.split(separator: "/").last == "bert-base-uncased"
-    guard text.tokenizer.isEmpty || isBERTs && text.stripsSeparator && text.hasNoMask else {
+    guard text.tokenizer.isEmpty || isBERTs && text.stripsSeparator && text.takesLast else {
       throw .unsupported(
-        "'text_cfg': 'hf_tokenizer_name' is \(quoted(text.tokenizer.utf8)): its texts are not made by CLIP's tokenizer, "
-          + "nor as CLIPA makes them by BERT's")
+        "'text_cfg': 'hf_tokenizer_name' is \(quoted(text.tokenizer.utf8)) with the 'pool_type' "
+          + "'\(text.takesLast ? "last" : "argmax")': its texts are not made by CLIP's tokenizer, nor as CLIPA makes them "
+          + "by BERT's")
     }
     guard traits.squashes || traits.filter != .bilinear else {
       throw .unsupported(
@@ -116,6 +117,7 @@ struct OpenCLIPConfiguration {
     traits.poolsPatches = vision.poolsPatches
     traits.hasNoPreNorm = vision.hasNoPreNorm
     traits.textsAreWhole = text.hasNoMask
+    traits.textsEndAtMark = !text.takesLast
     traits.hasWordPieces = isBERTs
   }
 

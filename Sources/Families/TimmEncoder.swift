@@ -1,15 +1,16 @@
 /// An image encoder of timm's that is computed in open_clip's models, by the `timm_model_name` of a configuration. The
-/// tensors tell its sizes. Source: timm models/eva.py.
+/// tensors tell its sizes. Source: timm models/eva.py, models/vision_transformer.py.
 struct TimmEncoder: Sendable {
   let name: String
-  let rotary: FamilyTraits.Rotary
+  /// Nil in CLIP's own image encoder.
+  var rotary: FamilyTraits.Rotary?
   /// Attention heads, where they are not one for each 64 numbers.
   var heads: Int?
 
   /// How the configuration names the pooling.
-  var pool: String { rotary == .eva02 ? "token" : "map" }
+  var pool: String { poolHeads == nil ? "token" : "map" }
   /// Attention heads of the probe that pools a frame's tokens.
-  var poolHeads: Int? { rotary == .eva02 ? nil : 8 }
+  var poolHeads: Int? { rotary == .pe || rotary == .peFromZero ? 8 : nil }
   /// The epsilon of its LayerNorms, where it is not the usual one.
   var epsilon: Float? { rotary == .eva02 ? 1e-6 : nil }
 
@@ -22,6 +23,7 @@ struct TimmEncoder: Sendable {
     TimmEncoder(name: "vit_pe_core_base_patch16_224", rotary: .pe),
     TimmEncoder(name: "vit_pe_core_large_patch14_336", rotary: .pe),
     TimmEncoder(name: "vit_pe_core_gigantic_patch14_448", rotary: .peFromZero, heads: 16),
+    TimmEncoder(name: "vit_large_patch14_clip_224"),
   ]
 
   static func named(_ name: String) -> TimmEncoder? { all.first { $0.name.utf8.elementsEqual(name.utf8) } }

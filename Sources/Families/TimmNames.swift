@@ -1,8 +1,8 @@
 import TensorNames
 import Weights
 
-/// The table from the names of timm's EVA02 and PE in open_clip's models ("visual.trunk.…") to the model's.
-/// Source: timm models/eva.py, layers/mlp.py, layers/attention_pool.py.
+/// The table from the names of timm's EVA02, PE and plain ViTs in open_clip's models ("visual.trunk.…") to the model's.
+/// Source: timm models/eva.py, models/vision_transformer.py, layers/mlp.py, layers/attention_pool.py.
 enum TimmNames {
   static let trunk = "visual.trunk."
 

@@ -101,7 +101,6 @@ import Weights
     (#"{"model_cfg":{"vision_cfg":{"pool_type":"avg"}}}"#, "'avg' without 'final_ln_after_pool'"),
     (#"{"model_cfg":{"vision_cfg":{"width":100,"head_width":64}}}"#, "a width of 100 in heads of 64"),
     (#"{"model_cfg":{"vision_cfg":{"head_width":0}}}"#, "in heads of 0"),
-    (#"{"model_cfg":{"text_cfg":{"no_causal_mask":true}}}"#, "'no_causal_mask'"),
     (
       #"{"model_cfg":{"text_cfg":{"pool_type":"last"}}}"#,
       "'no_causal_mask' is false with the 'pool_type' 'last'"
@@ -147,6 +146,9 @@ import Weights
     #expect(pe.rotary == .pe && !pe.hasNoPreNorm && pe.visionEpsilon == nil && pe.poolHeads == 8)
     let large = try traits("vit_pe_core_gigantic_patch14_448", "map")
     #expect(large.rotary == .peFromZero && large.visionHeads == 16)
+    let plain = try traits("vit_large_patch14_clip_224", "token")
+    #expect(plain.rotary == nil && plain.poolHeads == nil)
+    #expect(!plain.hasNoPreNorm && plain.visionEpsilon == nil)
     #expect(
       refusal { _ = try traits("vit_pe_core_tiny_patch16_384", "token") }?.message.contains("'map'") == true)
     #expect(
@@ -165,6 +167,9 @@ import Weights
       """#
     ).traits
     #expect(traits.poolsPatches && traits.hasNoPreNorm && traits.textsAreWhole && traits.hasWordPieces)
+    #expect(!traits.textsEndAtMark)
+    let whole = try openCLIP(#"{"model_cfg":{"text_cfg":{"no_causal_mask":true}}}"#).traits
+    #expect(whole.textsAreWhole && whole.textsEndAtMark && !whole.hasWordPieces)
     #expect(traits.squashes && traits.filter == .bilinear)
     let named = try OpenCLIPNames.traits("ViT-L-14-CLIPA-336/datacomp1b")
     #expect(named.poolsPatches && named.hasNoPreNorm && named.textsAreWhole && named.hasWordPieces)

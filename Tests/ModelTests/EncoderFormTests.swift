@@ -26,6 +26,15 @@ struct EncoderFormTests {
     #expect(failure(.clip()) { ($0.rotary, $0.visionHeads) = (.pe, 32) }?.message.contains("of 4") == true)
   }
 
+  @Test func wordsAreNotLearnedInTextsThatAreWhole() {
+    var tensors = InMemoryTensors.clip()
+    tensors.add("prompt.context", [2, 64])
+    for (form, isComputed) in [(TextForm.causal, true), (.whole, false), (.wholeToMark, false)] {
+      #expect((failure(tensors) { $0.textForm = form } == nil) == isComputed)
+      #expect(failure(.clip()) { $0.textForm = form } == nil)
+    }
+  }
+
   @Test func headsOfAProbeDivideTheWidth() {
     var tensors = InMemoryTensors.clip()
     tensors.addProbe()

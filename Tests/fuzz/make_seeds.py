@@ -386,7 +386,7 @@ def make_families():
     siglip = TESTS / "fixtures/siglip/hugging_face"
     put(9, "siglip", (siglip / "config.json").read_bytes())
     put(2, "clipa", (TESTS / "fixtures/clipa/model/open_clip_config.json").read_bytes())
-    for kind in ("eva02", "pe"):
+    for kind in ("eva02", "pe", "vit"):
         put(2, kind, (TESTS / f"fixtures/trunks/{kind}/open_clip_config.json").read_bytes())
     put(10, "siglip-processor", (siglip / "preprocessor_config.json").read_bytes())
 

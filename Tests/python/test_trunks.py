@@ -1,4 +1,4 @@
-"""EVA02-CLIP and PE-Core as open_clip saves them: networks against open_clip with timm, files of one's own."""
+"""EVA02-CLIP, PE-Core and MobileCLIP2-L-14 as open_clip saves them: networks against open_clip with timm, files of one's own."""
 
 import json
 import shutil
@@ -18,8 +18,8 @@ from test_for_saving import both_files
 from test_siglip import near
 
 FIXTURES = ROOT / "Tests/fixtures/trunks"
-KINDS = ["eva02", "pe"]
-NAMES = {"eva02": "EVA-CLIP", "pe": "Perception Encoder"}
+KINDS = ["eva02", "pe", "vit"]
+NAMES = {"eva02": "EVA-CLIP", "pe": "Perception Encoder", "vit": "MobileCLIP"}
 PRECISIONS = [("fp32", 0.999999), ("bf16", 0.9999), ("int8", 0.9995)]
 
 
@@ -53,7 +53,7 @@ def test_numbers_do_not_depend_on_threads_or_other_frames(kind, compute):
         assert np.array_equal(other.encode_pixels(pixels[:1]), frames[:1])
 
 
-@pytest.mark.parametrize("kind, resize", [("eva02", "clip"), ("pe", "square_bilinear")])
+@pytest.mark.parametrize("kind, resize", [("eva02", "clip"), ("pe", "square_bilinear"), ("vit", "clip")])
 def test_what_it_is_is_told(kind, resize):
     with actionclip.Model(FIXTURES / kind) as model:
         info = model.info
@@ -89,7 +89,7 @@ def test_frames_are_joined_by_heads_alone(kind):
             actionclip.Model(FIXTURES / kind, **options)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["eva02", "pe"])
 def test_a_head_and_the_text_encoder_are_trained_and_the_image_encoder_is_not(kind):
     pixels, labels = expected(kind)["pixels"], ["opening", "closing"]
     clips = [pixels, pixels[::-1].copy()]
@@ -112,10 +112,24 @@ def test_a_head_and_the_text_encoder_are_trained_and_the_image_encoder_is_not(ki
                 made.step()
 
 
+@pytest.mark.parametrize("part", [{"text": "everything"}, {"train": "projection"}, {"contexts": 2}])
+def test_texts_that_are_seen_whole_are_not_trained(part):
+    pixels, labels = expected("vit")["pixels"], ["opening", "closing"]
+    template = "<|context|> {}" if "contexts" in part else "{}"
+    merges = ROOT / "Tests/TokenizerTests/Fixtures/tiny_merges.txt"
+    with actionclip.Model(FIXTURES / "vit", frames=8, tokenizer=merges) as model:
+        with pytest.raises(actionclip.ActionCLIPError, match="not trained|not computed"):
+            with model.tune(labels, [template], **part) as tuner:
+                for label in labels:
+                    tuner.add_pixels(pixels, label)
+                tuner.step()
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
         ({"timm_model_name": "convnext_base"}, "'convnext_base'"),
+        ({"timm_model_name": "vit_base_mci_224"}, "'vit_base_mci_224'"),
         ({"timm_model_name": "eva02_enormous_patch14_clip_224"}, "'eva02_enormous_patch14_clip_224'"),
         ({"timm_model_name": None}, "no 'timm_model_name'"),
         ({"timm_model_name": "vit_pe_core_base_patch16_224"}, "'map'"),
@@ -162,7 +176,7 @@ def test_other_sizes_are_those_of_open_clip(kind, tmp_path):
 #: The switch of the long test: open_clip's own models of real geometry with few blocks.
 SWITCH = "ACTIONCLIP_TEST_TRUNKS"
 MODELS = ["EVA02-B-16", "EVA02-L-14", "EVA02-L-14-336", "PE-Core-T-16-384", "PE-Core-S-16-384", "PE-Core-B-16",
-          "PE-Core-L-14-336", "PE-Core-bigG-14-448"]  # fmt: skip
+          "PE-Core-L-14-336", "PE-Core-bigG-14-448", "MobileCLIP2-L-14"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -11,6 +11,7 @@ IMAGE, PATCH, CONTEXT, VOCABULARY = 16, 4, 16, 520
 KINDS = {
     "eva02": ("eva02_base_patch16_clip_224", "token", {"mlp_ratio": 1.5}),
     "pe": ("vit_pe_core_base_patch16_224", "map", {"mlp_ratio": 1.25, "attn_pool_mlp_ratio": 1, "ref_feat_shape": 4}),
+    "vit": ("vit_large_patch14_clip_224", "token", {"mlp_ratio": 1}),
     "pe_g": ("vit_pe_core_gigantic_patch14_448", "map", {"ref_feat_shape": 4, "num_heads": 16}),
 }
 PICTURES = {
@@ -22,11 +23,12 @@ PICTURES = {
 
 def configuration(kind):
     name, pool, _ = KINDS[kind]
+    text = {"no_causal_mask": True} if kind == "vit" else {}
     vision = dict(timm_model_name=name, timm_model_pretrained=False, timm_pool=pool, timm_proj=None)
     return dict(
         embed_dim=48,
         vision_cfg=dict(image_size=IMAGE, **vision),
-        text_cfg=dict(context_length=CONTEXT, vocab_size=VOCABULARY, width=32, heads=2, layers=1),
+        text_cfg=dict(context_length=CONTEXT, vocab_size=VOCABULARY, width=32, heads=2, layers=1, **text),
         custom_text=True,
     )
 

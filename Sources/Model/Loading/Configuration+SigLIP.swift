@@ -18,7 +18,7 @@ extension Configuration {
   func refuseMixing() throws(Failure) {
     guard let unusualForm,
       joint || temporalShift != .off || temporalView > 0 || hasMessages || visualPrompts > 0
-        || contextVectors > 0 && textForm == .whole
+        || contextVectors > 0 && textForm != .causal
     else { return }
     let what =
       joint

@@ -38,6 +38,8 @@ public enum TextForm: String, Sendable, CaseIterable {
   case causal
   /// All of a row's C tokens see each other, padding too, and the last one gives the embedding, as in SigLIP and CLIPA.
   case whole
+  /// The same, and the end-of-text token gives the embedding, as in MobileCLIP2.
+  case wholeToMark = "whole-to-mark"
 }
 
 extension Configuration {
@@ -59,6 +61,7 @@ extension Configuration {
     if isSigLIP { return "a SigLIP" }
     if let rotary { return rotary == .eva02 ? "an EVA-CLIP" : "a Perception Encoder" }
     if pooling == .probe { return "a model that pools by a probe" }
+    if textForm == .wholeToMark { return "a MobileCLIP" }
     return pooling == .patches || textForm == .whole || !hasPreNorm ? "a CLIPA" : nil
   }
 }

@@ -24,6 +24,6 @@ extension TextTransformer {
     projection = try reader.projection(
       TensorNames.Text.projection, bias: c.isSigLIP ? TensorNames.Text.projectionBias : nil, c.textWidth,
       c.embeddingSize)
-    isWhole = c.textForm == .whole
+    form = c.textForm
   }
 }

@@ -13,9 +13,8 @@ struct TextTransformer: Sendable {
   let blocks: ResidualBlocks
   let lnFinal: LayerNorm
   let projection: Linear  // [E, X]
-  /// Whether all tokens of a text see each other, and the last of its C tokens gives the embedding, as in SigLIP and CLIPA. Else
-  /// each sees those before it, and the text ends at its end-of-text token.
-  let isWhole: Bool
+  /// How tokens see each other, and which one gives the embedding.
+  let form: TextForm
   let contextLength: Int
   let vocabularySize: Int
 
@@ -23,6 +22,9 @@ struct TextTransformer: Sendable {
   private static let rowsTogether = 2048
   /// Rows of earlier prompts that a group may refer to, for each of its own rows.
   private static let pastShare = 4
+
+  /// Whether all C tokens of a text see each other, so that all are computed.
+  var isWhole: Bool { form != .causal }
 
   /// The length of a prompt, with its end-of-text token: the largest id of the row, at its first place. The mask is
   /// causal, so nothing after that token influences the result, and nothing after it is computed.
@@ -102,7 +104,12 @@ struct TextTransformer: Sendable {
       }
       try apply(group.sequences, buffers, pool)
       for i in 0..<group.count {
-        (ends + i * width).update(from: x + (group.offsets[i + 1] - 1) * width, count: width)
+        let end =
+          form == .wholeToMark
+          ? group.offsets[i]
+            + TextTransformer.length(tokens + order[first + i] * contextLength, contextLength)
+          : group.offsets[i + 1]
+        (ends + i * width).update(from: x + (end - 1) * width, count: width)
       }
       lnFinal.apply(rows: group.count, ends, stride: width, to: ends, stride: width, pool: pool)
       projection.apply(
@@ -121,7 +128,8 @@ struct TextTransformer: Sendable {
   ) throws(Failure) {
     let x = buffers.x
     guard let deepPrompts else {
-      return try blocks.apply(x, sequences, wanted: .last, buffers.scratch, pool)
+      return try blocks.apply(
+        x, sequences, wanted: form == .wholeToMark ? .all : .last, buffers.scratch, pool)
     }
     try blocks.apply(x, inRunsOf: sequences, wanted: .last, buffers.scratch, pool) { layer in
       deepPrompts.write(before: layer, to: x, rows: sequences.rows, buffers.contexts)

@@ -19,7 +19,9 @@ struct VisionBackward: Sendable {
     let names = TensorNames.Vision.self
     guard builder.trains(names.prefix) else { return nil }
     let form = vision.configuration.unusualForm
-    guard form == nil, let normBefore = vision.lnPre, let projected = vision.projection else {
+    guard form == nil, let normBefore = vision.lnPre, let projected = vision.projection,
+      projected.bias == nil
+    else {
       throw Failure(
         .unsupported,
         "the image encoder of \(form ?? "this model") is not trained here: train the temporal head alone")

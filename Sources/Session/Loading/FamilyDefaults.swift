@@ -22,7 +22,7 @@ extension DeclaredOptions {
     promptHeads = promptHeads ?? traits.promptHeads
     imageSize = imageSize ?? traits.imageSize
     if traits.poolsPatches { pooling = pooling ?? .patches }
-    if traits.textsAreWhole { textForm = textForm ?? .whole }
+    if traits.textsAreWhole { textForm = textForm ?? (traits.textsEndAtMark ? .wholeToMark : .whole) }
     if traits.hasNoPreNorm { hasPreNorm = hasPreNorm ?? false }
     if rotary == nil {
       switch traits.rotary {
