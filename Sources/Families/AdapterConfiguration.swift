@@ -48,7 +48,11 @@ struct AdapterConfiguration {
           )
         }
       case let key where AdapterConfiguration.harmless.contains(key): try Configurations.pass(&json)
-      default: try Configurations.refuseUnknown(&json, of: "a LoRA that is merged here")
+      default:
+        try Configurations.refuseUnlessOff(
+          &json,
+          "may change how the LoRA is merged, in a way that is not known here: merge it in peft (merge_and_unload)"
+        )
       }
     }
     try json.finish()

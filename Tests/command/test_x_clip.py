@@ -78,7 +78,7 @@ def test_archives_are_searched_by_clips_alone(model, tmp_path):
     assert found.returncode == 0, found.stderr
     assert json_lines(found)[0]["path"].endswith("clip.mp4")
     words = run("search", tmp_path / "archive", "--model", model, "walking")
-    assert_error(words, "no direction of their own", "X-CLIP")
+    assert_error(words, "--clip", "--image", "X-CLIP")
 
 
 def test_clips_teach_it(model, labels, tmp_path):

@@ -137,7 +137,8 @@ def test_what_is_no_plain_lora_is_refused(tmp_path, torch):
     base = tmp_path / "base"
     for changes, part in [
         ({"peft_type": "LOHA"}, "'peft_type': is 'LOHA'"), ({"peft_type": None}, "'peft_type'"),
-        ({"use_dora": True}, "'use_dora'"), ({"alpha_pattern": {"fc1": 3}}, "'alpha_pattern'"),
+        ({"use_dora": True}, "'use_dora': may change how the LoRA is merged"),
+        ({"alpha_pattern": {"fc1": 3}}, "'alpha_pattern'"),
         ({"fan_in_fan_out": True}, "'fan_in_fan_out'"), ({"lora_bias": True}, "'lora_bias'"),
         ({"init_lora_weights": "pissa_niter_4"}, "'pissa_niter_4'"), ({"something_new": 3}, "'something_new'"),
     ]:  # fmt: skip
