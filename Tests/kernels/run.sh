@@ -34,14 +34,15 @@ objects() {
 }
 # one TEST NAME RUNNER FLAGS...: builds test_TEST.c and TEST_*.c with their sources, and runs it.
 one() {
-  local test=$1 name=$2 runner=$3 list; shift 3
-  local program=$BUILD/$test-$name shapes=$SHAPES
+  local test=$1 name=$2 runner=$3 list status; shift 3
+  local program=$BUILD/$test-$name shapes=$SHAPES limit=600
   [[ -z $runner ]] || shapes=$(( (SHAPES + 2) / 3 ))  # emulators are slow
   echo "$test, $name:"
   if list=$(objects "$name" "$@" -- $(cd Sources && find ${SOURCES[$test]} -name '*.c' -printf 'Sources/%p ')) &&
     "$CLANG" "$@" "${C[@]}" "Tests/kernels/test_$test.c" $(compgen -G "Tests/kernels/${test}_*.c") $list \
       -fuse-ld=lld -o "$program" -lm &&
-    timeout -k 5 240 $runner "$program" "$shapes" $EVERY; then (( ++passed )); return; fi
+    timeout -k 5 $limit $runner "$program" "$shapes" $EVERY; then (( ++passed )); return; else status=$?; fi
+  (( status != 124 )) || echo "$test, $name: stopped after $limit s" >&2
   echo "$test, $name: FAILED" >&2; (( ++failed ))
 }
 # all NAME RUNNER FLAGS...: starts every test for one target. Targets run beside each other, since each waits for one
