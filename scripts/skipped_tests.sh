@@ -14,9 +14,9 @@ imports() { $python -c 'import importlib.util as i, sys; sys.exit(any(i.find_spe
 has ffmpeg || absent 'tests whose clips the ffmpeg program makes' 'apt-get install ffmpeg'
 [[ -d build/ffmpeg/8 ]] || absent 'other versions of FFmpeg than the installed one' 'make test-ffmpeg'
 imports torch safetensors || absent 'tests against PyTorch' "$python -m pip install torch safetensors"
-imports transformers open_clip cv2 PIL ||
-  absent 'tests against transformers, open_clip, OpenCV and Pillow' \
-    "$python -m pip install transformers open_clip_torch opencv-python-headless pillow"
+imports transformers open_clip timm cv2 PIL ||
+  absent 'tests against transformers, open_clip, timm, OpenCV and Pillow' \
+    "$python -m pip install transformers open_clip_torch timm opencv-python-headless pillow"
 { has aarch64-linux-gnu-gcc && has qemu-aarch64; } ||
   absent 'kernels of aarch64' 'apt-get install qemu-user gcc-aarch64-linux-gnu libc6-dev-arm64-cross'
 has qemu-x86_64 || absent 'start-up on older processors' 'apt-get install qemu-user'
