@@ -28,6 +28,7 @@ def test_the_page_says_what_was_measured_and_what_was_not(cost, tmp_path):
         cost.report(Namespace(logs=tmp_path / "logs", docs=tmp_path / "docs"))
         page, picture = ((tmp_path / "docs" / name).read_text() for name in ("PRETRAINING.md", "pretraining.svg"))
     assert f"4 of {len(cells)} runs" in page and "Not measured yet: medium-100," in page
+    assert "What follows" not in page  # nothing does before every run is there
     assert "| medium | 1,234,567 | 576,000 | 60.0 (" in page
     assert "| nothing | nothing | 576,000 | 70.0 (" in page and "| medium | 192,000 | 1,000 | 80.0 (" in page
     assert "<svg" in picture and "small" not in picture  # no small run is there

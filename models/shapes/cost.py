@@ -186,25 +186,29 @@ stage 1 matches still pictures with captions, and stage 2, {steps} steps of 48 c
 Top-1 in per cent with Wilson's 95 % interval, on {validation} clips of held-out compositions among the trained labels, and on
 {actions} of actions never trained on among all labels. One seed each."""
 CONCLUSION = """\
-- **At least some 200,000 stills, here.** Up to 20,000 stage 1 is worth nothing, and stage 2 alone learns little in its steps. 58,000
-  begin to count, 192,000 give nine tenths of what three times as many give, and the curve has not ended there.
-- **Different pictures count as much as steps.** The same 192,000 stills out of 10,000 pictures give four fifths on trained
-  labels, and no less on actions never trained on. Out of 1,000, whose captions it then matches at 98 %, they give little more
-  than half, and on new actions nothing.
-- **Most of the image encoder may stay frozen, the text encoder may not.** Training the last block of the image encoder and all of
-  the text encoder reaches the same on trained labels as training everything, and no less on new actions; nothing of the image
-  encoder but its projection loses 7 points, nothing at all 10. With a frozen text encoder nothing is learned: captions of
-  stills name colours, shapes and places, and no word of a motion. CLIP's captions have verbs, so this loss is
-  of this world.
-- **A larger model is not cheaper.** After 192,000 stills the medium model is 15 points above the small one. The large one is below
-  both: its stage 1 matches 59 % of the captions of a step by then, the small's 79, and the medium's 84 in its run of 576,000, at
-  one learning rate for all sizes. So it needs more stills, or a rate of its own; this does not tell what it would reach.
+- **At least some 200,000 stills, here.** Up to 20,000 stage 1 is worth nothing, and stage 2 alone learns little in its
+  steps. 58,000 begin to count, 192,000 give nine tenths of what three times as many give, and the curve has not ended
+  there.
+- **Different pictures count as much as steps.** The same 192,000 stills out of 10,000 pictures give four fifths on
+  trained labels, and no less on actions never trained on. Out of 1,000, whose captions it then matches at 98 %, they
+  give little more than half, and on new actions nothing.
+- **Most of the image encoder may stay frozen, the text encoder may not.** Training the last block of the image encoder
+  and all of the text encoder reaches the same on trained labels as training everything, and no less on new actions, in
+  0.65 of the time of a step; nothing of the image encoder but its projection loses 7 points, nothing at all 10. With a
+  frozen text encoder nothing is learned: captions of stills name colours, shapes and places, and no word of a motion.
+  CLIP's captions have verbs, so this loss is of this world.
+- **A larger model is not cheaper.** After 192,000 stills the medium model is 15 points above the small one. The large
+  one is below both: its stage 1 matches 59 % of the captions of a step by then, the small's 79, and the medium's 84 in
+  its run of 576,000, at one learning rate for all sizes. So it needs more stills, or a rate of its own; this does not
+  tell what it would reach.
 
-So do not pre-train where published weights will do. Who has to, spends on different pictures and on captions with the words that
-actions have; afterwards the last image block with the whole text encoder is enough to train. One seed and one world of simple
-shapes: the order of the rows is sure where the intervals are apart, and the numbers of stills are this world's own."""
+So do not pre-train where published weights will do. Who has to, spends on different pictures and on captions with the
+words that actions have; afterwards the last image block with the whole text encoder is enough to train. One seed and
+one world of simple shapes: the order of the rows is sure where the intervals are apart, and the numbers of stills are
+this world's own."""
 SECONDS = """\
-Processor seconds of a step, of the model and of reading batches that were made before: stage 1 has 192 stills in a step,
+Processor seconds of a step, on an AMD EPYC (Zen 4) that other programs shared, of the model and of reading batches that
+were made before: stage 1 has 192 stills in a step,
 stage 2 48 clips of 8 frames. What is frozen is still computed forward; it is not cached here, as the library's tuner does it."""
 
 

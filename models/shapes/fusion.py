@@ -15,6 +15,7 @@ import os
 import resource
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,13 +211,14 @@ video with each label."""
 
 def rules(one):
     counts = {m: len(one["right"][m]) for m in MEASURES}
-    return (
+    return textwrap.fill(
         f"Every run: {one['steps']} steps of {one['batch']} clips from the same stage 1, with the same clips and the same "
         "other losses for the same seed. They are short: what they show is the difference, not what could be reached. Top-1 "
         "in per cent with Wilson's 95 % interval, on clips as they are made: "
         f"{counts['compositions']} of held-out compositions among the trained labels, {counts['backgrounds']} before unseen "
         f"backgrounds, {counts['actions']} of actions never trained on among all 62 labels. *Order* is the share of "
-        f"{counts['order']} clips whose label beats its time reversal: chance is 50."
+        f"{counts['order']} clips whose label beats its time reversal: chance is 50.",
+        120,
     )
 
 
