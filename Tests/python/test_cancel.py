@@ -17,11 +17,14 @@ from conftest import ROOT, same_bits
 MANY = [f"walking {number}" for number in range(40_000)]
 
 
-def later(seconds, action):
-    """Runs `action` on a thread after a while; the list it returns gets the moment."""
+def later(seconds, action, after=None):
+    """Runs `action` on a thread after a while, which begins with the event `after`; the list it returns gets the
+    moment."""
     moment = []
 
     def run():
+        if after is not None:
+            after.wait()
         time.sleep(seconds)
         moment.append(time.monotonic())
         action()
@@ -113,10 +116,12 @@ def test_ctrl_c_ends_a_long_call(speaker, expected):
 
 def test_the_call_has_ended_when_the_interruption_is_raised(speaker, monkeypatch):
     """The arguments are free to go then."""
-    ended = []
+    begun, ended = threading.Event(), []
     call = Library.call
 
     def slow(self, name, *arguments, **options):
+        if name == "encode_labels":
+            begun.set()
         try:
             call(self, name, *arguments, **options)
         finally:
@@ -125,7 +130,7 @@ def test_the_call_has_ended_when_the_interruption_is_raised(speaker, monkeypatch
                 ended.append(name)
 
     monkeypatch.setattr(Library, "call", slow)
-    thread, _ = later(0.2, interrupt)
+    thread, _ = later(0.2, interrupt, after=begun)
     with pytest.raises(KeyboardInterrupt):
         speaker.encode_labels(MANY)
     assert ended
