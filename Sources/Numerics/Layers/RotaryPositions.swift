@@ -4,8 +4,9 @@ import System
 /// Rotary positions of a square grid of patches (RoPE in two dimensions; timm `RotaryEmbeddingCat`). In each head of
 /// queries and keys, d numbers, pair j of numbers 2j and 2j + 1 is turned by an angle, coordinate / 10000^(4j/d). The
 /// coordinate is that of the patch's row for the first d/4 pairs and of its column for the others, or the other way
-/// round; j is counted from 0 in both halves. Tokens before the patches are not turned.
-public struct RotaryPositions: Sendable {
+/// round; j is counted from 0 in both halves. Tokens before the patches are not turned. A class, so that it takes no room
+/// in the blocks of other models.
+public final class RotaryPositions: Sendable {
   private let cosines: FloatBuffer  // [g, d/4], of a row's or a column's angles
   private let sines: FloatBuffer  // [g, d/4]
   private let grid, width, heads: Int
