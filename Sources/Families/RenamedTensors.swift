@@ -16,7 +16,7 @@ public final class RenamedTensors: TensorSource {
     /// The source's tensors, stacked by rows; zeros where there is no name.
     let parts: [(name: String?, count: Int)]
     let isTransposed: Bool
-    /// What the numbers are multiplied by.
+    /// The factor that the numbers are multiplied by.
     let factor: Float
 
     /// Whether the numbers are those of the source, in its order.
