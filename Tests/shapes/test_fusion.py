@@ -50,11 +50,13 @@ def test_the_page_says_what_helps_and_what_does_not(fusion, tmp_path):
     assert "<svg" in picture
 
 
-def test_a_difference_counts_clips_in_pairs(fusion):
+def test_a_difference_counts_clips_in_pairs_and_each_clip_once(fusion):
     mean, low, high = fusion.difference([("1100", "1010"), ("1111", "1110")])
     assert mean == 1 / 8 and low < 0 < high
-    spread = math.sqrt(sum((x - mean) ** 2 for x in (0, 1, -1, 0, 0, 0, 0, 1)) / 8 / 8)
+    spread = math.sqrt(sum((x - mean) ** 2 for x in (0, 0.5, -0.5, 0.5)) / 4 / 4)
     assert high - mean == pytest.approx(1.96 * spread)
+    # Runs that agree on every clip tell no more than one of them.
+    assert fusion.difference([("1100", "1010")] * 3) == fusion.difference([("1100", "1010")])
 
 
 def test_order_is_a_label_against_its_reversal_alone(fusion):
@@ -84,6 +86,7 @@ def test_a_run_from_its_training_to_its_log(fusion, tmp_path, monkeypatch, label
     assert log["run"] == {"labels": labels, "option": "shift+Transf", "seed": 2109} and log["parameters"] > 2843777
     for found in (log["right"], log["gate closed"]):
         assert [len(found[m]) for m in fusion.CLIPS] == [12, 6, 9] and set("".join(found.values())) <= {"0", "1"}
+    assert fusion.steps_done(args.runs / args.names[0]) == 2 and log["processor seconds a step"] > 0
     before = path.stat().st_mtime_ns
     fusion.run_missing(fusion.grid(), fusion.train, args)  # a run whose log is there is left alone
     assert path.stat().st_mtime_ns == before

@@ -67,15 +67,23 @@ def train(run, args):
                "--batch", args.batch, "--clips", 0, "--threads", args.threads, "--workers", args.workers]  # fmt: skip
     command += [] if run.labels == "plain" else ["--labels-see", run.labels]
     command += ["--kept", args.kept] if args.kept else []
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    begun, before = steps_done(out), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     subprocess.run(list(map(str, command)), cwd=HERE, check=True, stdout=subprocess.DEVNULL)
-    seconds = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before) / args.steps
+    seconds = (resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before) / max(args.steps - begun, 1)
     told = json.loads((out / "run.json").read_text())
     log = {"run": vars(run), "steps": args.steps, "batch": args.batch, "parameters": told["parameters"],
            "processor seconds a step": round(seconds, 3), "curve": curve(out), "right": measured(out, args)}  # fmt: skip
     if run.labels != "plain":
         log["gate closed"] = measured(out, args, closed=True)
     return log
+
+
+def steps_done(out):
+    """The steps of a run that was cut off, which its next process does not take again."""
+    import torch
+
+    state = out / "state.pt"
+    return torch.load(state, weights_only=True)["training"]["step"] if state.exists() else 0
 
 
 def measured(out, args, closed=False):
@@ -136,8 +144,10 @@ def cells(right):
 
 
 def difference(pairs):
-    """The gain over clips that two runs both saw, over several pairs of runs, with its 95 % interval."""
-    each = [int(a) - int(b) for mine, its in pairs for a, b in zip(mine, its, strict=True)]
+    """The gain over the clips that all runs of several pairs saw, with the 95 % interval of drawing clips: a clip's gain is
+    its mean over the pairs, since what one run gets wrong another one with the same clips often does too."""
+    each = [sum(int(mine) - int(its) for mine, its in clip) / len(pairs)
+            for clip in zip(*(zip(*pair, strict=True) for pair in pairs), strict=True)]  # fmt: skip
     mean = sum(each) / len(each)
     spread = math.sqrt(sum((x - mean) ** 2 for x in each)) / len(each)
     return mean, mean - 1.96 * spread, mean + 1.96 * spread
@@ -200,13 +210,31 @@ the frames, and what it reads joins the label's embedding through a gate that is
 begins with the plain cosine (`LabelAttention` of the [trainer](../trainer/README.md)). The tokens are those of each frame
 with an embedding of its time, or averaged over frames as in X-CLIP, where order is lost."""
 AGAINST = """\
-Differences on the same clips, in points, with the 95 % interval of drawing clips, seeds together. That of drawing another
-seed is not in it: the seeds above tell of it."""
+Differences on the same clips, in points, with the 95 % interval of drawing clips, each clip's mean over the seeds. That of
+drawing another seed is not in it: the seeds above tell of it."""
 CLOSED = """\
 The same trained weights, whose labels look at nothing: what the two encoders know by themselves."""
 COST = """\
 Seconds of one processor, for data and model together. Labels are still encoded once; the cross-attention runs for each
 video with each label."""
+
+CONCLUSION = """\
+- **It helps where the video's embedding has lost something.** The mean of frames (MeanP) knows no order: 50 % is chance.
+  Labels that look at each frame's patches, with its time, bring order to 70 % and trained labels from 15 to 24, before
+  unseen backgrounds alike. With the gate closed little of this is left: the encoders did not learn it, the labels see it.
+- **Behind temporal shift and Transf it does not.** They order the frames already. Neither form gains anything that 1,060
+  clips and two seeds show, and the intervals leave room for three points at most.
+- **On actions never trained on it costs.** 6 points with MeanP and about 2 behind shift and Transf, where only the averaged
+  tokens' loss is sure. What labels learn to look for is tied to the labels that they learned it with.
+- **Averaged tokens, X-CLIP's form, do no worse than each frame's** behind shift and Transf, and are a little cheaper. They
+  cannot give order to a mean of frames: they have none.
+- **The time of a step grows by a tenth to a quarter,** and a video's patch tokens have to be kept for as long as labels may
+  change.
+
+So a temporal option is the better place for order: over the mean of frames shift and Transf gain six times as much as fusion
+on trained labels and twice as much in order, help unseen actions too, and leave a video one embedding, which archives and
+label lists need. The library therefore computes fusion for X-CLIP's published weights, and the trainer offers it for studies. One world of simple shapes,
+runs of 700 steps from one stage 1: a fusion that is pre-trained on many captions, or larger than one layer, is not tried."""
 
 
 def rules(one):
@@ -250,7 +278,7 @@ def report(args):
             f"{len(logs)} of {len(runs)} runs.")  # fmt: skip
     every = list(logs.values())
     lines = ["# What fusion buys", "", made, "", INTRODUCTION, "", rules(every[0]), "", *sections(every)]
-    lines += missing_line(runs, logs)
+    lines += missing_line(runs, logs) or ["## What helps and what does not", "", *CONCLUSION.splitlines(), ""]
     args.docs.mkdir(parents=True, exist_ok=True)
     (args.docs / "FUSION.md").write_text("\n".join(lines))
     if pairs := list(compared(logs)):
