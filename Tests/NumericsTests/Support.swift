@@ -26,6 +26,11 @@ func array(_ pointer: UnsafePointer<Float>, _ count: Int) -> [Float] {
   Array(UnsafeBufferPointer(start: pointer, count: count))
 }
 
+/// All numbers of a buffer, which may be a temporary.
+func array(_ buffer: FloatBuffer) -> [Float] {
+  withExtendedLifetime(buffer) { array(buffer.pointer, buffer.count) }
+}
+
 func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
 
 /// Runs `body` with the regions that `layout` takes from a new workspace.

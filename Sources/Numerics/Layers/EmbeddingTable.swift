@@ -45,12 +45,8 @@ public struct EmbeddingTable: Sendable {
 
   /// Writes row `row` as fp32 to out [W].
   public func write(_ row: Int, to out: UnsafeMutablePointer<Float>) {
-    guard precision == .bf16 else {
-      out.update(from: memory.base + row * width, count: width)
-      return
-    }
-    let halves = UnsafeRawPointer(memory.base).assumingMemoryBound(to: UInt16.self) + row * width
-    for i in 0..<width { out[i] = Float(bitPattern: UInt32(halves[i]) << 16) }
+    let base = UnsafeRawPointer(memory.base) + row * width * 4 / precision.elementsPerDword
+    StoredRow(base: base, precision: precision, width: width).write(to: out)
   }
 
   /// All rows as fp32 [rows, W]; of a table in fp32 its own memory.

@@ -21,30 +21,12 @@ extension LayerNorm {
     pool.run(count: (rows + block - 1) / block) { index, slot in
       let numbers = scratch.regions[slot]
       for row in index * block..<min(rows, (index + 1) * block) {
-        expand(x.from(row), to: numbers)
-        if let other { multiply(numbers, by: other.from(row)) }
+        x.stored(row, width: width).write(to: numbers)
+        other?.stored(row, width: width).multiply(into: numbers)
         var target = y.from(row).target
         ckernels_layer_norm(
           kernels.choice, 1, width, numbers, width, weight.base, bias.base, epsilon, &target)
       }
     }
-  }
-
-  private func expand(_ row: Operand, to numbers: UnsafeMutablePointer<Float>) {
-    guard row.precision == .bf16 else {
-      return numbers.update(from: row.base.assumingMemoryBound(to: Float.self), count: width)
-    }
-    let halves = row.base.assumingMemoryBound(to: UInt16.self)
-    for i in 0..<width { numbers[i] = Float(bitPattern: UInt32(halves[i]) << 16) }
-  }
-
-  private func multiply(_ numbers: UnsafeMutablePointer<Float>, by row: Operand) {
-    guard row.precision == .bf16 else {
-      let others = row.base.assumingMemoryBound(to: Float.self)
-      for i in 0..<width { numbers[i] *= others[i] }
-      return
-    }
-    let halves = row.base.assumingMemoryBound(to: UInt16.self)
-    for i in 0..<width { numbers[i] *= Float(bitPattern: UInt32(halves[i]) << 16) }
   }
 }

@@ -64,6 +64,11 @@ public struct Operand: @unchecked Sendable {
       isRotated: layer.isRotated)
   }
 
+  /// Row `row` of numbers in fp32 or bf16.
+  func stored(_ row: Int, width: Int) -> StoredRow {
+    StoredRow(base: base + row * stride * 4, precision: precision, width: width)
+  }
+
   /// Elements from one row to the next.
   var numberStride: Int { stride * precision.elementsPerDword }
 
