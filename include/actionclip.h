@@ -400,6 +400,10 @@ typedef struct actionclip_model_info {
   /* Floating-point operations of encoding one video: those of products and attention, a multiplication and an addition
    * counted as two. */
   int64_t video_flops;
+  /* The scale of probabilities where 0 is given as their scale: 100, the reference's, or with sigmoid_scores
+   * logit_scale. A classifier that was fitted to examples is scored at 100 in any model. */
+  float usual_scale;
+  int32_t reserved_3;         /* 0 */
 } actionclip_model_info;
 
 /* Gives a model's sizes and options. The caller sets info_out->struct_size first. */
@@ -1207,7 +1211,7 @@ ACTIONCLIP_API int32_t actionclip_probabilities_weighted(const float *videos, si
  * (X-CLIP), it does so here. Where each frame scores by itself (frame_scores), the templates of a class are joined to
  * one text, and a video's length counts. Where each class is scored by itself (sigmoid_scores), the sigmoid of scale
  * times the cosine plus logit_bias stands in place of the softmax, and rows of probabilities_out [video_count,
- * class_count] need not sum to 1. A scale of 0 is the usual one: 100, or with sigmoids logit_scale. */
+ * class_count] need not sum to 1. A scale of 0 is usual_scale of actionclip_model_info. */
 ACTIONCLIP_API int32_t actionclip_model_probabilities(const actionclip_model *model,
                                                       const float *videos, size_t video_count,
                                                       const float *texts, const float *weights,
@@ -1273,7 +1277,7 @@ ACTIONCLIP_API int32_t actionclip_classifier_label_count(const actionclip_classi
  * actionclip_model_info): probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out
  * may be NULL; they receive the number of labels and the generation of the list that was used. If another thread may
  * set labels meanwhile, use actionclip_label_list_score, whose output has a size that is known beforehand. A scale of 0
- * is the usual one: 100, or logit_scale where words score each label by itself (sigmoid_scores). */
+ * is the usual one: usual_scale of actionclip_model_info, or of a classifier that was fitted to examples 100. */
 ACTIONCLIP_API int32_t actionclip_classifier_score(const actionclip_classifier *classifier,
                                                    const float *videos, size_t video_count,
                                                    float scale,

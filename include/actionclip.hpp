@@ -582,7 +582,7 @@ class Model {
     return out;
   }
   /* Scores videos [v, V] with texts [templates, classes, E] by the model's rule: returns [v, classes]. `weights` are
-   * those of templates; null: equal ones. A scale of 0 is the usual one. */
+   * those of templates; null: equal ones. A scale of 0 is usual_scale of info(). */
   std::vector<float> probabilities(const float *videos, std::size_t video_count, const float *texts,
                                    std::size_t template_count, std::size_t class_count, float scale = 0.0f,
                                    const float *weights = nullptr) const {

@@ -150,6 +150,7 @@ extension actionclip_model_info {
     sigmoid_scores = loaded.model.logitBias == nil ? 0 : 1
     logit_bias = loaded.model.logitBias ?? 0
     video_flops = loaded.model.videoOperations
+    usual_scale = loaded.model.scoring.usualScale
   }
 }
 

@@ -81,6 +81,7 @@ static void parity(const char *name) {
   CHECK(info.activation == ACTIONCLIP_ACTIVATION_QUICK_GELU && info.activation_assumed == 0);
   CHECK(info.has_tokenizer == 0 && info.parameters > 10000);
   CHECK(fabs((double)info.logit_scale - exp(log(100.0) - 0.1 * p.frames / 16)) < 1e-3);
+  CHECK(info.usual_scale == 100 && info.reserved_3 == 0);
 
   float *video = check_alloc(p.video_features.count * sizeof(float));
   float *frames = check_alloc(p.frame_features.count * sizeof(float));

@@ -36,6 +36,20 @@ def test_one_label_more_changes_no_other():
     assert probabilities("swimming", "playing", arguments=["--scale", "50"]) != pytest.approx(two, rel=1e-3)
 
 
+def evaluated(tmp_path, *arguments):
+    """The scale that eval tells."""
+    (tmp_path / "list.csv").write_text(f"{CLIP},0\n")
+    process = run("eval", tmp_path / "list.csv", "--model", FOLDER, "--json", "-", *arguments)
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)["scale"]
+
+
+@pytest.mark.parametrize(("arguments", "scale"), [([], 90.0171), (["--scale", 0], 90.0171), (["--scale", 50], 50)])
+def test_eval_tells_the_scale(tmp_path, arguments, scale):
+    (tmp_path / "labels.txt").write_text("swimming\nplaying\n")
+    assert evaluated(tmp_path, "--labels", tmp_path / "labels.txt", *arguments) == pytest.approx(scale, rel=1e-5)
+
+
 def test_tokens_with_and_without_the_model(tmp_path):
     text = json.dumps("Dance in the snow!") + "\n"
     (row,) = json_lines(run("tokenize", "--model", FOLDER, stdin=text))
@@ -87,3 +101,4 @@ def test_a_taught_classifier_scores_a_stream_as_it_scores_its_file(tmp_path):
     assert ended and line["segments"] == [
         {"start": e["start"], "end": e["end"], "label": e["label"], "probability": e["mean"]} for e in ended
     ]
+    assert evaluated(tmp_path, "--classifier", path) is None, "a classifier has its own"

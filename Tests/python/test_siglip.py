@@ -45,6 +45,7 @@ def test_what_it_is_is_told(model, expected):
     info = model.info
     assert model.family == "SigLIP" and info.activation == "GELU-tanh" and info.vision_heads == 2
     assert info.sigmoid_scores and abs(info.logit_bias + 12.5) < 1e-6 and abs(info.logit_scale - np.exp(4.5)) < 1e-3
+    assert info.usual_scale == info.logit_scale
     assert (info.image_size, info.patch_size, info.embedding_size) == (20, 8, 32), "4 pixels are left out"
     assert not model.assumptions
     own = model.preprocessing
@@ -74,7 +75,7 @@ def test_a_fitted_classifier_scores_at_the_scale_of_its_calibration(model, expec
     """Words score by the trained scale, which belongs to the bias, and a fit at 100, as in any other model."""
     frames = expected["frames"]
     with actionclip.Classifier(model, ["dance", "surfing"], ["{}"]) as classifier:
-        assert np.array_equal(classifier.score(frames), classifier.score(frames, model.info.logit_scale))
+        assert np.array_equal(classifier.score(frames), classifier.score(frames, model.info.usual_scale))
         for number, label in enumerate(["dance", "surfing"]):
             classifier.add(label, frames[number::2] + np.float32(0.01))
         classifier.fit("ridge")
@@ -271,7 +272,9 @@ def test_a_temporal_head_is_trained_on_top(head, share, tmp_path):
         texts = tuned.encode_labels(labels, ["a video of {}"])
         right = tuned.probabilities(videos, texts, tuned.info.logit_scale)[range(8), np.arange(8) % 2]
         assert score.loss == pytest.approx(-np.log(right).mean(), rel=1e-3)
-        assert np.allclose(tuned.probabilities(videos, texts).sum(1), 1, atol=1e-6)
+        usual = tuned.probabilities(videos, texts)
+        assert tuned.info.usual_scale == 100 and np.allclose(usual.sum(1), 1, atol=1e-6)
+        assert np.array_equal(usual, tuned.probabilities(videos, texts, 100))
         tuned.save(tmp_path / "tuned.safetensors")
         with actionclip.Model(tmp_path / "tuned.safetensors") as again:
             assert np.array_equal(again.encode_pixels(clip(0, 1)), tuned.encode_pixels(clip(0, 1)))

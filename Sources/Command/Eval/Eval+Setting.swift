@@ -53,7 +53,7 @@ extension Eval {
         ("views", views.description),
         ("resize", try resize(of: loaded)),
         ("decode", scoring.decode.rawValue),
-        ("scale", "\(scoring.scale(for: loaded))"),
+        ("scale", scoring.scale(for: loaded).map { "\($0)" } ?? "the classifier's"),
       ] + (listed.folders.frameNames.map { [("frame names", $0.shown)] } ?? [])
         + (listed.reading.split.map { [("split", $0.description)] } ?? [])
         + (try classifierFingerprint.map { [("classifier", $0)] } ?? []))
@@ -92,7 +92,7 @@ extension Eval {
       member("views", .string(views.description)),
       member("resize", .string(try resize(of: loaded))),
       member("decode", .string(scoring.decode.rawValue)),
-      member("scale", .float(scoring.scale(for: loaded))),
+      member("scale", scoring.scale(for: loaded).map { .float($0) } ?? .null),
       member("templates", set.texts.map { .int(Int64($0.templates)) } ?? .null),
       member("descriptions", scoring.prompts.descriptions.map { .string($0.shown) } ?? .null),
       member("notes", notes.json),

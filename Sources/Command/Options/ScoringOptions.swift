@@ -27,9 +27,6 @@ struct ScoringOptions: ParsableArguments {
   /// The files that are read.
   var files: [FilePath?] { [prompts.descriptions, classifier] }
 
-  /// The scale at which a classifier's probabilities are calibrated.
-  static let calibrated: Float = 100
-
   func validate() throws {
     guard classifier != nil else { return }
     try refuse(!prompts.template.isEmpty, "--template", "it keeps the prompts that it was made with")
@@ -37,9 +34,10 @@ struct ScoringOptions: ParsableArguments {
     try refuse(scale != nil, "--scale", "its probabilities are calibrated")
   }
 
-  /// The factor on cosines, to be told: the one asked for, else the one that scores have with a scale of 0.
-  func scale(for model: Model) -> Float {
-    scale ?? (model.info.sigmoid_scores != 0 ? model.info.logit_scale : ScoringOptions.calibrated)
+  /// The factor on cosines, to be told: the one asked for, else the model's usual one; nil: the classifier has its own.
+  func scale(for model: Model) -> Float? {
+    guard classifier == nil else { return nil }
+    return if let scale, scale != 0 { scale } else { model.info.usual_scale }
   }
 
   /// Refuses labels beside a classifier.

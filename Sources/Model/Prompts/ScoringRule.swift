@@ -12,7 +12,7 @@ public struct ScoringRule: Sendable {
   /// Whether a video's length counts in a score.
   private let keepsLengths: Bool
   /// The factor on cosines where a caller gives 0: the reference's, or of sigmoids the one that was trained.
-  private let usualScale: Float
+  public let usualScale: Float
 
   fileprivate init(_ model: ActionCLIP) {
     size = model.configuration.embeddingSize

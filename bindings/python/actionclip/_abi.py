@@ -278,6 +278,8 @@ class ModelInfo(Structure):
         ("sigmoid_scores", c_int32),
         ("logit_bias", c_float),
         ("video_flops", c_int64),
+        ("usual_scale", c_float),
+        ("reserved_3", c_int32),
     ]
 
 

@@ -158,8 +158,7 @@ class Classifier(Pupil):
     def score(self, videos: npt.ArrayLike, scale: float | None = None) -> Scores:
         """Scores video embeddings [n, E], of an X-CLIP rows [n, V]: returns probabilities [n, labels], each row summing
         to 1, with the `labels` and `generation` of the list that was used. In a model that scores each label by itself
-        words do so here too. scale: None or 0 is 100, or where words score so the one that the model was trained
-        with."""
+        words do so here too. scale: None or 0 is the model's `info.usual_scale`, or of a fitted classifier 100."""
         array = self._videos(videos)
         scale = 0.0 if scale is None else real("scale", scale)
         self._warn_of_words()

@@ -81,6 +81,7 @@ class ModelInfo:
     sigmoid_scores: bool  #: True if each label is scored by itself: sigmoid(scale · cosine + logit_bias)
     logit_bias: float  #: the bias the model was trained with; 0 without one
     video_flops: int  #: floating-point operations of one video, a multiplication and an addition counted as two
+    usual_scale: float  #: the scale of probabilities where none is given: 100, or with sigmoid_scores logit_scale
 
 
 @dataclasses.dataclass(frozen=True)

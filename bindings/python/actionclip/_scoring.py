@@ -58,8 +58,8 @@ class VideoScorer(FrameEncoder, TextEncoder):
         """Scores videos [n, E] with texts, as `actionclip.probabilities` does: [n, classes]. Videos of an X-CLIP are
         rows [n, V]. If `info.frame_scores`, the templates of a class are joined to one text, and a video's length
         counts; the sum of the embeddings of a video's views then has the sum of their logits. A model that scores each
-        label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None or 0 is 100, or
-        the one that such a model was trained with."""
+        label by itself (`info.sigmoid_scores`) takes the sigmoid in place of the softmax. scale: None or 0 is
+        `info.usual_scale`, which is 100, or of such a model the one that it was trained with."""
         factor = 0.0 if scale is None else real("scale", scale)
         left, right = _similarity.rows("videos", videos), _similarity.by_template(texts)
         self._check_rows(left, right)

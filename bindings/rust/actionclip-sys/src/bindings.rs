@@ -581,6 +581,12 @@ pub struct actionclip_model_info {
     /// Floating-point operations of encoding one video: those of products and attention, a
     /// multiplication and an addition counted as two.
     pub video_flops: i64,
+    /// The scale of probabilities where 0 is given as their scale: 100, the reference's, or with
+    /// sigmoid_scores logit_scale. A classifier that was fitted to examples is scored at 100 in any
+    /// model.
+    pub usual_scale: f32,
+    /// 0
+    pub reserved_3: i32,
 }
 
 sized!(actionclip_model_info);
@@ -2171,8 +2177,8 @@ extern "C" {
     /// frame scores by itself (frame_scores), the templates of a class are joined to one text, and
     /// a video's length counts. Where each class is scored by itself (sigmoid_scores), the sigmoid
     /// of scale times the cosine plus logit_bias stands in place of the softmax, and rows of
-    /// probabilities_out [video_count, class_count] need not sum to 1. A scale of 0 is the usual
-    /// one: 100, or with sigmoids logit_scale.
+    /// probabilities_out [video_count, class_count] need not sum to 1. A scale of 0 is usual_scale
+    /// of actionclip_model_info.
     pub fn actionclip_model_probabilities(
         model: *const actionclip_model,
         videos: *const f32,
@@ -2247,8 +2253,8 @@ extern "C" {
     /// probabilities_out is [video_count, labels], rows packed. label_count_out and generation_out
     /// may be NULL; they receive the number of labels and the generation of the list that was used.
     /// If another thread may set labels meanwhile, use actionclip_label_list_score, whose output
-    /// has a size that is known beforehand. A scale of 0 is the usual one: 100, or logit_scale
-    /// where words score each label by itself (sigmoid_scores).
+    /// has a size that is known beforehand. A scale of 0 is the usual one: usual_scale of
+    /// actionclip_model_info, or of a classifier that was fitted to examples 100.
     pub fn actionclip_classifier_score(
         classifier: *const actionclip_classifier,
         videos: *const f32,
@@ -2997,7 +3003,7 @@ mod tests {
         assert_eq!(offset!(actionclip_model_options, base_share), 96);
         assert_eq!(offset!(actionclip_model_options, for_saving), 104);
         assert_eq!(offset!(actionclip_model_options, reserved_2), 108);
-        assert_eq!(size_of::<actionclip_model_info>(), 192);
+        assert_eq!(size_of::<actionclip_model_info>(), 200);
         assert_eq!(align_of::<actionclip_model_info>(), 8);
         assert_eq!(offset!(actionclip_model_info, struct_size), 0);
         assert_eq!(offset!(actionclip_model_info, file_type), 4);
@@ -3040,6 +3046,8 @@ mod tests {
         assert_eq!(offset!(actionclip_model_info, sigmoid_scores), 176);
         assert_eq!(offset!(actionclip_model_info, logit_bias), 180);
         assert_eq!(offset!(actionclip_model_info, video_flops), 184);
+        assert_eq!(offset!(actionclip_model_info, usual_scale), 192);
+        assert_eq!(offset!(actionclip_model_info, reserved_3), 196);
         assert_eq!(size_of::<actionclip_save_options>(), 112);
         assert_eq!(align_of::<actionclip_save_options>(), 8);
         assert_eq!(offset!(actionclip_save_options, struct_size), 0);

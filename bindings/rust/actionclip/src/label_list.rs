@@ -6,7 +6,7 @@ use crate::matrix::{zeros, Matrix};
 use crate::sys;
 use crate::text::borrowed;
 
-/// The scale with which the reference evaluates, and at which fitted classifiers are calibrated: the usual one of all
+/// The scale with which the reference evaluates, and at which fitted classifiers are calibrated: `usual_scale` of all
 /// models but those that score each label by itself.
 pub const SCALE: f32 = 100.0;
 
@@ -75,8 +75,8 @@ impl LabelList {
         unsafe { sys::actionclip_label_list_generation(self.get()) }
     }
 
-    /// Scores videos [videos, V]: probabilities [videos, labels]. A scale of 0 is the usual one, `SCALE` in most
-    /// models.
+    /// Scores videos [videos, V]: probabilities [videos, labels]. A scale of 0 is `usual_scale` of the model's
+    /// info, or of a fitted classifier `SCALE`.
     pub fn score(&self, videos: &Matrix, scale: f32) -> Result<Matrix> {
         self.scores(videos, |out, capacity| unsafe {
             sys::actionclip_label_list_score(self.get(), videos.as_ptr(), videos.rows(), scale, out, capacity)

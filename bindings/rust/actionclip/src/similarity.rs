@@ -30,7 +30,8 @@ impl Model {
     }
 
     /// Scores videos [videos, V], as encoding methods give them, by the model's rule: [videos, labels]. `texts` is as
-    /// `encode_labels` gives it, and `weights` are those of templates. A scale of 0 is the usual one.
+    /// `encode_labels` gives it, and `weights` are those of templates. A scale of 0 is
+    /// `usual_scale` of the model's info.
     pub fn probabilities(
         &self,
         videos: &Matrix,
