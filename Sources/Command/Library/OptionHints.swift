@@ -1,5 +1,5 @@
 /// Puts the command's flags into the library's messages, which name options as its C structs do: "(option base_path)"
-/// becomes "(--base)". The function that loads a classifier's file becomes the options that take one. A hint about an
+/// becomes "(--base)". Functions that a message advises become the options that do the same. A hint about an
 /// option that the command does not have is left out; other words in that form, which may be a part of a file's name,
 /// stay.
 enum OptionHints {
@@ -14,6 +14,10 @@ enum OptionHints {
   static func withFlags(_ message: String) -> String {
     let message = message.replacing(
       "load it with actionclip_classifier_load", with: "give it as --classifier, or to adapt as --add-to"
+    )
+    .replacing(
+      "score videos instead, or fit the classifier to examples",
+      with: "give --clip, --image, or as --classifier one that clips have taught"
     )
     .replacing(/min_duration_ns ([0-9]+)/) { found in
       "\(FrameInterval.text(Int64(found.1) ?? 0)) seconds (--min-duration)"

@@ -26,11 +26,6 @@ struct SearchDirections {
 
   private func directions(of words: [String]) throws -> [[Float]] {
     guard let classifier else {
-      guard model.videoSize == model.embeddingSize else {
-        throw CommandError(
-          "words find nothing in the archive of an X-CLIP, where each video moves them: give --clip, --image or --classifier"
-        )
-      }
       let distinct = Array(Set(words)).sorted()
       let made =
         if let descriptions = try prompts.readDescriptions() {

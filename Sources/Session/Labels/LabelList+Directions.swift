@@ -12,7 +12,7 @@ extension LabelList {
     let isFitted = fit.map { !$0.usesWordsAlone } ?? false
     guard isFitted || !scoring.textsDependOnVideo else {
       throw .unsupported(
-        "labels have no direction of their own in a model whose texts each video moves (X-CLIP): score videos instead, "
+        "words have no direction of their own in a model whose texts each video moves (X-CLIP): score videos instead, "
           + "or fit the classifier to examples")
     }
     if let fit, isFitted {
