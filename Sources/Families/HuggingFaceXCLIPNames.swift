@@ -20,30 +20,27 @@ enum HuggingFaceXCLIPNames {
     return nil
   }
 
-  private static let whole: [String: TensorRole] = [
-    "vision_model.pre_layernorm.weight": .tensor(TensorNames.Vision.lnPre + "weight"),
-    "vision_model.pre_layernorm.bias": .tensor(TensorNames.Vision.lnPre + "bias"),
-    "mit.position_embedding": .tensor(TensorNames.Integration.positions),
-    "prompts_visual_layernorm.weight": .tensor(TensorNames.VideoPrompts.patchNorm + "weight"),
-    "prompts_visual_layernorm.bias": .tensor(TensorNames.VideoPrompts.patchNorm + "bias"),
-    // Stored as it is multiplied, unlike the other projections.
-    "prompts_visual_projection": .tensor(TensorNames.VideoPrompts.patchProjection),
-    "prompts_generator.layernorm.weight": .tensor(TensorNames.VideoPrompts.norm + "weight"),
-    "prompts_generator.layernorm.bias": .tensor(TensorNames.VideoPrompts.norm + "bias"),
-  ]
+  private static let whole = [String: TensorRole](
+    layers: [
+      "vision_model.pre_layernorm.": TensorNames.Vision.lnPre,
+      "prompts_visual_layernorm.": TensorNames.VideoPrompts.patchNorm,
+      "prompts_generator.layernorm.": TensorNames.VideoPrompts.norm,
+    ],
+    [
+      "mit.position_embedding": .tensor(TensorNames.Integration.positions),
+      // Stored as it is multiplied, unlike the other projections.
+      "prompts_visual_projection": .tensor(TensorNames.VideoPrompts.patchProjection),
+    ])
 
-  private static let inVisionBlock: [String: TensorRole] = [
-    "message_fc.weight": .tensor(TensorNames.Block.messageFC + "weight"),
-    "message_fc.bias": .tensor(TensorNames.Block.messageFC + "bias"),
-    "message_ln.weight": .tensor(TensorNames.Block.messageLN + "weight"),
-    "message_ln.bias": .tensor(TensorNames.Block.messageLN + "bias"),
-    "message_attn.q_proj.weight": .part(0, of: TensorNames.Block.messageInProjectionWeight),
-    "message_attn.k_proj.weight": .part(1, of: TensorNames.Block.messageInProjectionWeight),
-    "message_attn.v_proj.weight": .part(2, of: TensorNames.Block.messageInProjectionWeight),
-    "message_attn.q_proj.bias": .part(0, of: TensorNames.Block.messageInProjectionBias),
-    "message_attn.k_proj.bias": .part(1, of: TensorNames.Block.messageInProjectionBias),
-    "message_attn.v_proj.bias": .part(2, of: TensorNames.Block.messageInProjectionBias),
-    "message_attn.out_proj.weight": .tensor(TensorNames.Block.messageOutProjection + "weight"),
-    "message_attn.out_proj.bias": .tensor(TensorNames.Block.messageOutProjection + "bias"),
-  ]
+  private static let inVisionBlock = [String: TensorRole](
+    layers: [
+      "message_fc.": TensorNames.Block.messageFC,
+      "message_ln.": TensorNames.Block.messageLN,
+      "message_attn.out_proj.": TensorNames.Block.messageOutProjection,
+    ],
+    thirds: [
+      "message_attn.": (
+        TensorNames.Block.messageInProjectionWeight, TensorNames.Block.messageInProjectionBias
+      )
+    ])
 }

@@ -89,44 +89,37 @@ enum Names {
     }
   }
 
-  private static let whole: [String: TensorRole] = [
-    "vision_model.embeddings.class_embedding": .tensor(TensorNames.Vision.classEmbedding),
-    "vision_model.embeddings.patch_embedding.weight": .tensor(TensorNames.Vision.patchEmbedding),
-    "vision_model.embeddings.position_embedding.weight": .tensor(TensorNames.Vision.positionalEmbedding),
-    // Misspelt by its authors.
-    "vision_model.pre_layrnorm.weight": .tensor(TensorNames.Vision.lnPre + "weight"),
-    "vision_model.pre_layrnorm.bias": .tensor(TensorNames.Vision.lnPre + "bias"),
-    "vision_model.post_layernorm.weight": .tensor(TensorNames.Vision.lnPost + "weight"),
-    "vision_model.post_layernorm.bias": .tensor(TensorNames.Vision.lnPost + "bias"),
-    "visual_projection.weight": .transposed(TensorNames.Vision.projection),
-    "text_model.embeddings.token_embedding.weight": .tensor(TensorNames.Text.tokenEmbedding),
-    "text_model.embeddings.position_embedding.weight": .tensor(TensorNames.Text.positionalEmbedding),
-    "text_model.final_layer_norm.weight": .tensor(TensorNames.Text.lnFinal + "weight"),
-    "text_model.final_layer_norm.bias": .tensor(TensorNames.Text.lnFinal + "bias"),
-    "text_projection.weight": .transposed(TensorNames.Text.projection),
-    TensorNames.logitScale: .tensor(TensorNames.logitScale),
-    // Counted up from 0, in older files.
-    "vision_model.embeddings.position_ids": .nothing,
-    "text_model.embeddings.position_ids": .nothing,
-  ]
+  private static let whole = [String: TensorRole](
+    layers: [
+      // Misspelt by its authors.
+      "vision_model.pre_layrnorm.": TensorNames.Vision.lnPre,
+      "vision_model.post_layernorm.": TensorNames.Vision.lnPost,
+      "text_model.final_layer_norm.": TensorNames.Text.lnFinal,
+    ],
+    [
+      "vision_model.embeddings.class_embedding": .tensor(TensorNames.Vision.classEmbedding),
+      "vision_model.embeddings.patch_embedding.weight": .tensor(TensorNames.Vision.patchEmbedding),
+      "vision_model.embeddings.position_embedding.weight": .tensor(TensorNames.Vision.positionalEmbedding),
+      "visual_projection.weight": .transposed(TensorNames.Vision.projection),
+      "text_model.embeddings.token_embedding.weight": .tensor(TensorNames.Text.tokenEmbedding),
+      "text_model.embeddings.position_embedding.weight": .tensor(TensorNames.Text.positionalEmbedding),
+      "text_projection.weight": .transposed(TensorNames.Text.projection),
+      TensorNames.logitScale: .tensor(TensorNames.logitScale),
+      // Counted up from 0, in older files.
+      "vision_model.embeddings.position_ids": .nothing,
+      "text_model.embeddings.position_ids": .nothing,
+    ])
 
   /// Tensors inside a block of either encoder.
-  static let inBlock: [String: TensorRole] = [
-    "layer_norm1.weight": .tensor(TensorNames.Block.ln1 + "weight"),
-    "layer_norm1.bias": .tensor(TensorNames.Block.ln1 + "bias"),
-    "layer_norm2.weight": .tensor(TensorNames.Block.ln2 + "weight"),
-    "layer_norm2.bias": .tensor(TensorNames.Block.ln2 + "bias"),
-    "mlp.fc1.weight": .tensor(TensorNames.Block.fc + "weight"),
-    "mlp.fc1.bias": .tensor(TensorNames.Block.fc + "bias"),
-    "mlp.fc2.weight": .tensor(TensorNames.Block.projection + "weight"),
-    "mlp.fc2.bias": .tensor(TensorNames.Block.projection + "bias"),
-    "self_attn.q_proj.weight": .part(0, of: TensorNames.Block.inProjectionWeight),
-    "self_attn.k_proj.weight": .part(1, of: TensorNames.Block.inProjectionWeight),
-    "self_attn.v_proj.weight": .part(2, of: TensorNames.Block.inProjectionWeight),
-    "self_attn.q_proj.bias": .part(0, of: TensorNames.Block.inProjectionBias),
-    "self_attn.k_proj.bias": .part(1, of: TensorNames.Block.inProjectionBias),
-    "self_attn.v_proj.bias": .part(2, of: TensorNames.Block.inProjectionBias),
-    "self_attn.out_proj.weight": .tensor(TensorNames.Block.outProjection + "weight"),
-    "self_attn.out_proj.bias": .tensor(TensorNames.Block.outProjection + "bias"),
-  ]
+  static let inBlock = [String: TensorRole](
+    layers: [
+      "layer_norm1.": TensorNames.Block.ln1,
+      "layer_norm2.": TensorNames.Block.ln2,
+      "mlp.fc1.": TensorNames.Block.fc,
+      "mlp.fc2.": TensorNames.Block.projection,
+      "self_attn.out_proj.": TensorNames.Block.outProjection,
+    ],
+    thirds: [
+      "self_attn.": (TensorNames.Block.inProjectionWeight, TensorNames.Block.inProjectionBias)
+    ])
 }
