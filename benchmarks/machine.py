@@ -3,7 +3,7 @@
 import os
 import platform
 
-#: What kernels are chosen by.
+#: Features of processors by which kernels are chosen.
 FLAGS = ("avx2", "fma", "avx_vnni", "avx512f", "avx512_bf16", "avx512_vnni", "amx_bf16", "amx_int8",
          "asimddp", "bf16", "i8mm")  # fmt: skip
 

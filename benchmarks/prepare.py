@@ -46,7 +46,7 @@ def main():
 
 
 def peers_forms(folder, name, batches):
-    """What is made of NAME.onnx; `batches` makes input to quantise with."""
+    """Makes the other forms of NAME.onnx; `batches` gives input to quantise with."""
     made(folder / f"{name}-int8.onnx", lambda path: onnx_int8(path, folder / f"{name}.onnx"))
     made(folder / f"{name}.xml", lambda path: openvino_file(path, folder / f"{name}.onnx"))
     made(folder / f"{name}-int8.xml", lambda path: openvino_int8(path, folder / f"{name}.xml", batches()))
@@ -145,7 +145,7 @@ def x_clip(folder):
 
 
 def x_clip_onnx(path, folder):
-    """Of one shape: a video of 8 frames, 400 labels."""
+    """Writes it for one shape: a video of 8 frames, 400 labels."""
     import torch
     from x_clip_in_torch import Score
 

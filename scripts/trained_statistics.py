@@ -49,7 +49,7 @@ class Weights:
         return torch.randn(*shape, generator=self.random)
 
     def heavy(self, rows, columns):
-        """Of spread 1, with heavy tails and a scale for each row."""
+        """Numbers of spread 1, with heavy tails and a scale for each row."""
         return self.normal(rows, columns) * torch.exp(0.25 * self.normal(rows, columns) + 0.3 * self.normal(rows, 1))
 
     def norm(self, name, width, sigma):

@@ -31,7 +31,7 @@ def place(field: dict) -> str:
 
 
 def struct_breaks(old: dict, new: dict) -> list[str]:
-    """What a program that has the old struct would stumble over."""
+    """Changes that break a program which has the old struct."""
     name, fields, size = old["name"], new["fields"], old["size"]
     breaks = [
         f"{name}: {place(before)} is now {place(after)}"

@@ -439,7 +439,7 @@ static void saving(const actionclip::Model &model, const std::string &path) {
   CHECK(model.family() == "CLIP");
   CHECK(actionclip::describe_file(path).find("format: safetensors\n") == 0);
 
-  // What loading it gives, told before.
+  // The info that loading gives is told before.
   const actionclip_model_info loaded = actionclip::Model(path).info();
   std::int64_t video_ns = 0;
   const actionclip_model_info told = actionclip::file_info(path.c_str(), nullptr, &video_ns);

@@ -44,7 +44,7 @@ static void with_clips(void) {
     unsigned char *one = check_read_file(path, &size), *two = check_read_file(other_path, &size2);
     CHECK(size == size2 && memcmp(one, two, size) == 0);
     free(one), free(two);
-    /* What is loaded learns on, with the bits of the one that was saved. */
+    /* A loaded classifier learns on, with the bits of the one that was saved. */
     const int64_t gone = -3;
     for (int k = 0; k < 2; k++) {
       actionclip_classifier *each = k == 0 ? c : d;

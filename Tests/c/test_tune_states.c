@@ -161,7 +161,7 @@ static void add_views(const pair *both) {
   actionclip_video_free(video);
 }
 
-/* What a tuner scores of the clips held out is what the tuned model's embeddings give. */
+/* A tuner's scores of the clips held out are those that the tuned model's embeddings give. */
 static void scores_as_encoded(actionclip_tuner *tuner) {
   enum { TEMPLATES = 16 };
   actionclip_model *const tuned = tuned_model(tuner, 1);

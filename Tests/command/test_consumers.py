@@ -43,7 +43,7 @@ def check_call(*arguments, **more):
 
 
 def ranking(program, **more):
-    """What a program that classifies says of the clip, by the default model of the tree."""
+    """Labels and probabilities that a program prints of the clip, by the default model of the tree."""
     lines = check_call(program, CLIP, LABELS, **more).splitlines()
     assert len(lines) == len(LABELS.read_text().splitlines())
     return lines

@@ -42,7 +42,7 @@ def field(package, name):
 
 
 def control_files(package):
-    """What the package tells the system about itself, by the names of the files."""
+    """The files in which the package describes itself to the system, by their names."""
     with tempfile.TemporaryDirectory() as folder:
         check_call("dpkg-deb", "--control", package, folder)
         return {path.name: path.read_text() for path in pathlib.Path(folder).iterdir()}

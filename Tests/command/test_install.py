@@ -38,7 +38,7 @@ def prefix(tmp_path):
 
 
 def installed_files():
-    """What an installation with the usual folders consists of."""
+    """The files of an installation with the usual folders."""
     version, abi = header_version()
     return sorted([
         "bin/actionclip", "include/actionclip.h", "include/actionclip.hpp", "lib/libactionclip.so",

@@ -94,7 +94,7 @@ def test_parts_of_one_video_are_items_of_their_own(folder):
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg command to make clips")
 @pytest.mark.parametrize("views", ["1x1", "2x1"])
 def test_parts_do_not_depend_on_those_before(tmp_path, views):
-    """Of a damaged recording too, whichever part is read first."""
+    """Nor do those of a damaged recording, whichever part is read first."""
     sound = tmp_path / "sound.mp4"
     subprocess.run(
         ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=128x96:rate=25", "-frames:v", "150",

@@ -10,7 +10,7 @@ import pytest
 from actionclip_command import CLIP, LABELS, MODEL, ROOT, assert_error, json_lines, run
 
 STORY = ROOT / "examples" / "shapes.mp4"
-#: What happens in the second half of the story. Between the first two a shape is "stopping midway".
+#: The actions in the second half of the story. Between the first two a shape is "stopping midway".
 ACTIONS = ["moving up and to the right", "shrinking", "moving down"]
 #: Events by the windows' own scores.
 EVENTS = ["--method", "hysteresis", "--on", 0.5, "--off", 0.4, "--half-life", 0, "--min-on", 0.5, "--min-off", 0.5]

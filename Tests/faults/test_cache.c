@@ -94,7 +94,7 @@ static long each(const char *name, int kind, int fault, int error, int32_t refus
         if (files.faults == 0) break;
         failed++;
         refused += status != ACTIONCLIP_OK;
-        /* What was left in the file serves the next tuner, or is computed again. */
+        /* Pictures that are left in the file serve the next tuner, or are made again. */
         const training next = make(cache);
         CHECK_OK(take_steps(next, 0, 0, 0, 0, 0));
         unmake(next);

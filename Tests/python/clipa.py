@@ -7,7 +7,7 @@ import siglip
 from families import maker_or_skip, roughen, torch_or_skip
 
 CONTEXT, IMAGE = 12, 24
-#: What BERT's tokenizer does beside splitting words.
+#: Texts of which BERT's tokenizer does more than split words.
 ODD = ["[MASK]", "[SEP] in the sea", "a [CLS][PAD]b [sep]", "x" * 100, "y" * 101, "夜の街を歩く人", "Straße Æther İstanbul ΑΣ",
        "é e\u0301 ñ ﬁ ½ Å", "a\u200bb\u00adc", "\x01\x7f bell", "don't; stop -- now...", "&amp; &lt;b&gt;", "㐀豈a", "한국어",
        "\ufffd", "U.S.A. 3.14", "“quoted” – dash…", "##ing #ing", "€5 £6", "a\u0085b", "\ue000private", ""]  # fmt: skip

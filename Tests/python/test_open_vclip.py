@@ -113,8 +113,8 @@ LABELS, TEMPLATES = ["run", "jump", "sit"], ["a {}.", "{}", "he {}s"]
 
 
 def published_probabilities(views, texts, scale):
-    """Of frame embeddings [views, T, E] and texts [templates, classes, E]: logits of each frame, their mean over frames,
-    their sum over views."""
+    """Probabilities by frame embeddings [views, T, E] and texts [templates, classes, E]: logits of each frame, their
+    mean over frames, their sum over views."""
     classes = unit(unit(texts).mean(0))
     logits = scale * (unit(views) @ classes.T).mean(1).sum(0)
     shares = np.exp(logits - logits.max())

@@ -1,4 +1,4 @@
-"""What a model would be and take, told without loading it."""
+"""The size, memory and time of a model, told without loading it."""
 
 import inspect
 import json

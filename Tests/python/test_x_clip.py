@@ -87,7 +87,7 @@ def test_the_file_says_what_it_is(form):
 
 @pytest.mark.parametrize(("compute", "lowest"), [("bf16", 0.9999), ("int8", 0.9995)])
 def test_rounded_models_stay_close(compute, lowest):
-    """Of a network whose rows are long enough to be rounded by their own scale."""
+    """The network has rows long enough to be rounded by their own scale."""
     sizes = x_clip.Sizes(width=256, layers=3, embedding=256, text_width=256, image=32, mit_heads=4, prompt_heads=4)
     module = x_clip.hugging_face(sizes)
     state = x_clip.published_names(module.state_dict())

@@ -27,7 +27,7 @@ class Sizes:
     context: int = 12
     vocabulary: int = 520
     prompt_layers: int = 2
-    #: Of transformers alone; the published code has one for each 64 numbers.
+    #: Heads in transformers alone; the published code has one for each 64 numbers.
     mit_heads: int = 1
     prompt_heads: int = 1
     #: Hidden numbers of an MLP for each of its input; the published code has 4.
@@ -192,7 +192,7 @@ def published_names(state):
 
 
 def settings(sizes):
-    """What stands under `config` in a checkpoint: a dict of yacs, which need not be installed."""
+    """The settings under `config` in a checkpoint: a dict of yacs, which need not be installed."""
     if "yacs.config" not in sys.modules:
         module = types.ModuleType("yacs.config")
         module.CfgNode = type("CfgNode", (dict,), {"__module__": "yacs.config"})

@@ -33,7 +33,7 @@ def fill(folder):
 
 
 def row(folder, key):
-    """What the archive says of a key's row."""
+    """The archive's line about the row of a key."""
     number, place = divmod(int(key), ROWS)
     with open(folder / f"meta_{number:04}.jsonl", encoding="utf-8") as lines:
         return json.loads(next(line for at, line in enumerate(lines) if at == place))

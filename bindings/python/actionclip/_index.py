@@ -128,7 +128,7 @@ class Index(Owner):
 
     @property
     def info(self) -> IndexInfo:
-        """What the archive holds."""
+        """Sizes and properties of the archive."""
         return self._info
 
     def __len__(self) -> int:

@@ -126,9 +126,9 @@ class Model(VideoScorer):
 
     @staticmethod
     def plan(path: Path | None = None, *, measure: bool = True, **options: Any) -> ModelPlan:
-        """What `Model(path, **options)` would be and take, without loading it: headers of files are read, and none of
-        the weights but numbers that stand alone. With `measure` the time of a video is estimated, by some tenths of a
-        second of computing."""
+        """Tells what `Model(path, **options)` would be and take, without loading it: headers of files are read, and
+        none of the weights but numbers that stand alone. With `measure` the time of a video is estimated, by some
+        tenths of a second of computing."""
         given = inspect.signature(Model).bind(path, **options)
         given.apply_defaults()
         return read_plan(path, measure, load_options(given.arguments))

@@ -86,7 +86,7 @@ class ModelInfo:
 
 @dataclasses.dataclass(frozen=True)
 class ModelPlan:
-    """What a model would take, by the headers of its files."""
+    """The memory and time that a model would take, by the headers of its files."""
 
     info: ModelInfo  #: what `Model.info` would be
     video_seconds: float | None  #: an estimate of the time that encoding one video takes here; None: not measured

@@ -1,4 +1,4 @@
-//! What a fit says about itself.
+//! The report of a fit.
 
 use crate::error::{check, Result};
 use crate::handle::Handle;
