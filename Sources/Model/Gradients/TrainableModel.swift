@@ -185,27 +185,6 @@ public final class TrainableModel: @unchecked Sendable {
     extendLifetime(tape)
   }
 
-  /// Adds the gradients of one video's parameters from that of its embedding, not normalised, [E]. `pixels` is
-  /// [T, 3, S, S].
-  public func addVideoGradient(
-    _ pixels: UnsafePointer<Float>, seed: UInt64 = 0, gradient: UnsafePointer<Float>
-  ) throws(Failure) {
-    let frozen = try FloatBuffer(count: frozenNumbers)
-    if frozen.count > 0 { try writeFrozen(pixels, to: frozen.base) }
-    var frames = frozen
-    let (gradients, embedding) = (try FloatBuffer(count: frameRows * size), try FloatBuffer(count: size))
-    let tape = trainsFrames ? try self.tape(keepsAll: keepsActivations) : nil
-    if let tape {
-      frames = try FloatBuffer(count: frameRows * size)
-      try forward(frozen.count > 0 ? frozen.pointer : pixels, tape, to: frames.base)
-    }
-    try join(frames.base, videos: 1, seed: { _ in seed }, to: embedding.base)
-    try addHeadGradients(
-      frames.base, videos: 1, seed: { _ in seed }, gradients: gradient, to: gradients.base)
-    if let tape { try backward(pixels, tape, gradient: gradients.base) }
-    extendLifetime((frozen, frames, gradients, embedding))
-  }
-
   /// Joins frame embeddings [videos, T, E] as training does, to video embeddings `out` [videos, E], which are finite, and
   /// keeps what the head's backward pass needs where it can. What is dropped of a video follows from its `seed`.
   public func join(
