@@ -124,17 +124,9 @@ extension ModelMetadata {
     case "frames": declared.frames = try ModelMetadata.number(value, Configuration.maximumFrames)
     case "frame_interval_ns": frameIntervalNanoseconds = try ModelMetadata.frameInterval(value)
     case "compute":
-      declared.precision = Precision.allCases.first { $0.name == value }
-      guard declared.precision != nil else {
-        let names = Precision.allCases.map(\.name).joined(separator: ", ")
-        throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
-      }
+      declared.precision = try ModelMetadata.choice(value, among: Precision.allCases, \.name)
     case "activation":
-      declared.activation = EncoderActivation.allCases.first { $0.name == value }
-      guard declared.activation != nil else {
-        let names = EncoderActivation.allCases.map(\.name).joined(separator: ", ")
-        throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
-      }
+      declared.activation = try ModelMetadata.choice(value, among: EncoderActivation.allCases, \.name)
     case "epsilon": declared.epsilon = try ModelMetadata.epsilon(value)
     case "head_epsilon": declared.headEpsilon = try ModelMetadata.epsilon(value)
     case "resize", "short_side", "mean", "std", "sampling":
@@ -180,8 +172,14 @@ extension ModelMetadata {
   private static func choice<Form: RawRepresentable & CaseIterable>(
     _ value: String
   ) throws(Failure) -> Form where Form.RawValue == String {
-    if let form = Form(rawValue: value) { return form }
-    let names = Form.allCases.map(\.rawValue).joined(separator: ", ")
+    try choice(value, among: Form.allCases, \.rawValue)
+  }
+
+  private static func choice<Choices: Collection>(
+    _ value: String, among choices: Choices, _ name: (Choices.Element) -> String
+  ) throws(Failure) -> Choices.Element {
+    if let choice = choices.first(where: { name($0) == value }) { return choice }
+    let names = choices.map(name).joined(separator: ", ")
     throw .invalid("is \(quoted(value.utf8, limit: 40)), expected one of \(names)")
   }
 

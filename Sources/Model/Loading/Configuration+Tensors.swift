@@ -32,24 +32,7 @@ extension Configuration {
     c.takeForms(reader, declared)
     try c.inferVision(reader, declared.imageSize)
     try c.inferText(reader)
-    c.visionHeads = try heads(
-      declared.visionHeads, by: declared.configuration, c.visionWidth, "vision_heads",
-      TensorNames.Vision.patchEmbedding)
-    c.textHeads = try heads(
-      declared.textHeads, by: declared.configuration, c.textWidth, "text_heads",
-      TensorNames.Text.tokenEmbedding)
-    c.headsAreAssumed = declared.headsAreAssumed
-    if c.pooling == .probe {
-      c.poolHeads = try heads(
-        declared.poolHeads ?? c.visionHeads, by: declared.configuration, c.visionWidth, "pool_heads",
-        TensorNames.Vision.patchEmbedding)
-    }
-    guard c.rotary == nil || (c.visionWidth / c.visionHeads).isMultiple(of: 4) else {
-      throw Failure(
-        .invalid,
-        "the image encoder's heads have \(c.visionWidth / c.visionHeads) numbers, expected a multiple of 4, for rotary "
-          + "positions")
-    }
+    try c.inferHeads(declared)
     let infix = try c.inferShift(reader, shift, declaresOptions)
     c.visionLayers = try reader.countLayers(
       TensorNames.Vision.blocks, infix + Configuration.firstOfBlock, for: "the image encoder has no block")
@@ -87,6 +70,28 @@ extension Configuration {
         .optionConflict,
         "learned tokens among a frame's patches ('\(TensorNames.Vision.prompts)') exclude joint tokens, temporal shift, "
           + "temporal_view and messages; the file or options ask for them")
+    }
+  }
+
+  /// The numbers of attention heads of both encoders and of the pooling, which divide their widths.
+  private mutating func inferHeads(_ declared: DeclaredOptions) throws(Failure) {
+    visionHeads = try Configuration.heads(
+      declared.visionHeads, by: declared.configuration, visionWidth, "vision_heads",
+      TensorNames.Vision.patchEmbedding)
+    textHeads = try Configuration.heads(
+      declared.textHeads, by: declared.configuration, textWidth, "text_heads",
+      TensorNames.Text.tokenEmbedding)
+    headsAreAssumed = declared.headsAreAssumed
+    if pooling == .probe {
+      poolHeads = try Configuration.heads(
+        declared.poolHeads ?? visionHeads, by: declared.configuration, visionWidth, "pool_heads",
+        TensorNames.Vision.patchEmbedding)
+    }
+    guard rotary == nil || (visionWidth / visionHeads).isMultiple(of: 4) else {
+      throw Failure(
+        .invalid,
+        "the image encoder's heads have \(visionWidth / visionHeads) numbers, expected a multiple of 4, for rotary "
+          + "positions")
     }
   }
 
