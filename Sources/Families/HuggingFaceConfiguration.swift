@@ -18,7 +18,7 @@ struct HuggingFaceConfiguration {
   private struct Tower {
     var common: TowerConfiguration
     var endsOfText: [Int]?
-    // Of X-CLIP's vision tower.
+    // In X-CLIP's vision tower alone.
     var integrationHeads = 8
     var frames = 8
   }

@@ -35,7 +35,7 @@ struct ScannedScores: ~Copyable {
   func smallest(ofBest count: Int) throws(Failure) -> Float {
     let scores = scores
     guard count < scores.count else { return -.infinity }
-    // Of `count` runs the largest scores alone are as large, so runs whose scores are all smaller do not count.
+    // `count` runs have a score of `floor` or more each, so no run below it has one of the best.
     var floor = -Float.infinity
     if count < runs.count {
       var best = try SmallestOfBest(count)

@@ -131,7 +131,7 @@ struct PieceTests {
     let plain = try Tokenizer(path: Self.unigrams.path)
     let nearly = String(repeating: String(repeating: "a", count: 64) + "d", count: 1000)
     #expect(try endless.ids(nearly) == plain.ids(nearly))
-    // Of spaces after a space nothing is left, but they are read.
+    // Nothing is left of spaces after a space, but they are read.
     let spaces = try PieceTests.tokenizer(replacing: true, by: [UInt8](repeating: 0x20, count: 5_000_000))
     #expect(failure(spaces, many).contains("over 16777216 bytes"))
   }

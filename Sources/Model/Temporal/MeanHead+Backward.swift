@@ -14,7 +14,7 @@ struct MeanHeadBackward: TemporalHeadBackward {
   ) throws(Failure) {
     head.writeShares(of: gradient, to: dx)
     guard head.takesDirections else { return }
-    // A direction u = x/|x| passes on what of a gradient is at right angles to it, over |x|.
+    // A direction u = x/|x| passes on the part of a gradient at right angles to it, divided by |x|.
     for t in 0..<head.frames {
       let (row, own) = (x + t * head.size, dx + t * head.size)
       let scale = head.inverseLength(of: row)
