@@ -527,7 +527,7 @@ ACTIONCLIP_API int32_t actionclip_model_save(const actionclip_model *model, cons
 /* Orders of the bytes of a pixel. Further formats are those of actionclip_frame. */
 #define ACTIONCLIP_PIXEL_RGB 1
 #define ACTIONCLIP_PIXEL_BGR 2
-#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored, except by ACTIONCLIP_RESIZE_CLIP, _HUGGING_FACE* and _SQUARE* */
+#define ACTIONCLIP_PIXEL_RGBA 3 /* alpha is ignored, except by ACTIONCLIP_RESIZE_CLIP*, _HUGGING_FACE* and _SQUARE* */
 #define ACTIONCLIP_PIXEL_BGRA 4 /* alpha as in RGBA */
 #define ACTIONCLIP_PIXEL_GRAY 5
 
@@ -552,7 +552,8 @@ typedef struct actionclip_image {
  *   SQUARE        the whole picture becomes S x S, whatever its shape: bicubic, as Pillow; RGBA is laid on white
  *                 (SigLIP). Nothing is cropped, and short_side is 0 or S
  *   SQUARE_BILINEAR  the same, bilinear as Pillow (SigLIP 2, CLIPA)
- *   HUGGING_FACE_BILINEAR  as HUGGING_FACE, bilinear as Pillow (transformers' X-CLIP) */
+ *   HUGGING_FACE_BILINEAR  as HUGGING_FACE, bilinear as Pillow (transformers' X-CLIP)
+ *   CLIP_BILINEAR  as CLIP, bilinear as Pillow (open_clip's MobileCLIP) */
 #define ACTIONCLIP_RESIZE_ACTIONCLIP 0
 #define ACTIONCLIP_RESIZE_CLIP 1
 #define ACTIONCLIP_RESIZE_MMACTION2 2
@@ -560,6 +561,7 @@ typedef struct actionclip_image {
 #define ACTIONCLIP_RESIZE_SQUARE 4
 #define ACTIONCLIP_RESIZE_SQUARE_BILINEAR 5
 #define ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR 6
+#define ACTIONCLIP_RESIZE_CLIP_BILINEAR 7
 
 /* Crops of S x S pixels from the resized image: the centre, or the start (left or top) or the end (right or bottom) of
  * its long side, as in the paper's three-crop evaluation. */

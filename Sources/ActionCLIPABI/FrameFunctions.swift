@@ -21,6 +21,7 @@ private func cOptions(of preset: Preset) -> actionclip_preprocess_options {
     case .square: ACTIONCLIP_RESIZE_SQUARE
     case .squareBilinear: ACTIONCLIP_RESIZE_SQUARE_BILINEAR
     case .huggingFaceBilinear: ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR
+    case .clipBilinear: ACTIONCLIP_RESIZE_CLIP_BILINEAR
     }
   options.short_side = Int32(clamping: preset.shortSide ?? 0)
   options.mean = preset.mean
@@ -63,6 +64,7 @@ func preprocessOptions(
   case ACTIONCLIP_RESIZE_SQUARE: options.mode = .square
   case ACTIONCLIP_RESIZE_SQUARE_BILINEAR: options.mode = .squareBilinear
   case ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR: options.mode = .huggingFaceBilinear
+  case ACTIONCLIP_RESIZE_CLIP_BILINEAR: options.mode = .clipBilinear
   default: throw .argument("resize is \(given.resize), expected ACTIONCLIP_RESIZE_*")
   }
   switch given.crop {

@@ -9,10 +9,12 @@ struct AlphaResampler: ~Copyable {
   private let alpha: GrowingArray<UInt8>  // [size, size]
   private let output: GrowingArray<UInt8>  // [size, 3]
 
-  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int) throws(Failure) {
+  init(
+    width: Int, height: Int, geometry: ResizeGeometry, size: Int, filter: PillowFilter
+  ) throws(Failure) {
     // Locals first: a noncopyable value that throws half-built is not supported by the compiler.
-    let colours = try Resampler(width: width, height: height, geometry: geometry, size: size)
-    let alphas = try Resampler(width: width, height: height, geometry: geometry, size: size)
+    let colours = try Resampler(width: width, height: height, geometry: geometry, size: size, filter: filter)
+    let alphas = try Resampler(width: width, height: height, geometry: geometry, size: size, filter: filter)
     let alpha = try GrowingArray<UInt8>(uninitialized: size * size)
     let output = try GrowingArray<UInt8>(uninitialized: size * 3)
     self.size = size

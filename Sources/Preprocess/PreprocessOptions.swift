@@ -19,11 +19,15 @@ public enum ResizeMode: Sendable, CaseIterable {
   case squareBilinear
   /// As `huggingFace`, by Pillow's bilinear: X-CLIP's in transformers, whose image processor is VideoMAE's.
   case huggingFaceBilinear
+  /// As `clip`, by Pillow's bilinear: MobileCLIP's in open_clip.
+  case clipBilinear
 
   /// Whether the sizes and the crop are those of transformers' CLIP.
   public var isHuggingFaces: Bool { self == .huggingFace || self == .huggingFaceBilinear }
   /// Whether pictures with alpha are laid on white before they are resized.
   public var laysOnWhite: Bool { isHuggingFaces || isSquare }
+  /// Whether pictures with alpha are resized with it, which is then dropped.
+  var resizesAlpha: Bool { self == .clip || self == .clipBilinear }
   /// Whether the whole picture becomes the network's input, so that nothing is cropped.
   public var isSquare: Bool { self == .square || self == .squareBilinear }
 }

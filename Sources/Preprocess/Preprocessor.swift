@@ -106,24 +106,25 @@ public final class Preprocessor {
     let geometry = ResizeGeometry(
       width: frame.width, height: frame.height, size: size, shortSide: shortSide, mode: options.mode,
       crop: options.crop)
-    let way: FrameResampler.Way
+    let filter: PillowFilter
     switch options.mode {
-    // Pillow only crops a picture that keeps its size.
-    case .clip
-    where frame.hasAlpha && (geometry.width, geometry.height) != (frame.width, frame.height):
-      way = .alpha(
-        try AlphaResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
-    case .squareBilinear, .huggingFaceBilinear:
-      way = .pillow(
-        try Resampler(
-          width: frame.width, height: frame.height, geometry: geometry, columns: size, rows: size,
-          filter: .bilinear))
-    case .actionCLIP, .clip, .huggingFace, .square:
-      way = .pillow(
-        try Resampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
-    case .mmaction2:
+    case .squareBilinear, .huggingFaceBilinear, .clipBilinear: filter = .bilinear
+    case .actionCLIP, .clip, .huggingFace, .square, .mmaction2: filter = .bicubic
+    }
+    let (width, height) = (frame.width, frame.height)
+    let way: FrameResampler.Way
+    if options.mode == .mmaction2 {
       way = .bilinear(
-        try BilinearResampler(width: frame.width, height: frame.height, geometry: geometry, size: size))
+        try BilinearResampler(width: width, height: height, geometry: geometry, size: size))
+    } else if options.mode.resizesAlpha, frame.hasAlpha,
+      // Pillow only crops a picture that keeps its size.
+      (geometry.width, geometry.height) != (width, height)
+    {
+      way = .alpha(
+        try AlphaResampler(width: width, height: height, geometry: geometry, size: size, filter: filter))
+    } else {
+      way = .pillow(
+        try Resampler(width: width, height: height, geometry: geometry, size: size, filter: filter))
     }
     plan = Plan(
       sourceWidth: frame.width, sourceHeight: frame.height, hasAlpha: frame.hasAlpha,

@@ -96,6 +96,7 @@ extension ResizeMode {
     case .square: "square"
     case .squareBilinear: "square-bilinear"
     case .huggingFaceBilinear: "HuggingFace-bilinear"
+    case .clipBilinear: "CLIP-bilinear"
     }
   }
 }

@@ -41,8 +41,12 @@ struct Resampler: ~Copyable {
   }
 
   /// Prepares for sources of width x height pixels and a square crop.
-  init(width: Int, height: Int, geometry: ResizeGeometry, size: Int, isa: Int = 0) throws(Failure) {
-    try self.init(width: width, height: height, geometry: geometry, columns: size, rows: size, isa: isa)
+  init(
+    width: Int, height: Int, geometry: ResizeGeometry, size: Int, filter: PillowFilter = .bicubic,
+    isa: Int = 0
+  ) throws(Failure) {
+    try self.init(
+      width: width, height: height, geometry: geometry, columns: size, rows: size, filter: filter, isa: isa)
   }
 
   /// Prepares for sources of width x height pixels and a crop of columns x rows. Memory: at most a few MB, whatever the

@@ -49,7 +49,7 @@ struct ResizeGeometry: Equatable {
     let centred: (_ side: Int) -> Int
     let end: Int
     switch mode {
-    case .actionCLIP, .clip, .huggingFace, .huggingFaceBilinear, .square, .squareBilinear:
+    case .actionCLIP, .clip, .clipBilinear, .huggingFace, .huggingFaceBilinear, .square, .squareBilinear:
       // torchvision: int(size * long / short). The product is exact in a Double.
       resizedLong = Int(Double(shortSide * long) / Double(short))
       centred = mode.isHuggingFaces ? { ($0 - size) / 2 } : { Self.centred($0, size) }

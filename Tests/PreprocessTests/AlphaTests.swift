@@ -43,6 +43,25 @@ import Testing
   }
 
   @Test(arguments: [PixelFormat.rgba, .bgra])
+  func coloursAreResizedWithTheirAlphaByTheOtherFilterToo(_ format: PixelFormat) throws {
+    #expect(
+      try crop(.clipBilinear, format) == [
+        127, 77, 106, 157, 52, 105, 92, 61, 136, 137, 186, 82, 103, 127, 145, 117, 99, 166, 127, 117, 111,
+        62, 153, 127, 123, 121, 203, 138, 101, 122, 128, 90, 124, 99, 159, 91, 94, 98, 139, 75, 123, 150,
+        95, 68, 134, 155, 133, 77,
+      ])
+  }
+
+  @Test func coloursAloneAreResizedByTheOtherFilter() throws {
+    #expect(
+      try crop(.clipBilinear, .rgbx) == [
+        175, 57, 136, 182, 84, 171, 125, 76, 183, 115, 171, 133, 97, 123, 133, 130, 80, 154, 142, 104, 111,
+        89, 148, 123, 122, 114, 192, 122, 101, 142, 127, 85, 135, 109, 134, 104, 115, 97, 94, 77, 117, 146,
+        101, 74, 140, 145, 134, 88,
+      ])
+  }
+
+  @Test(arguments: [PixelFormat.rgba, .bgra])
   func aPictureIsLaidOnWhite(_ format: PixelFormat) throws {
     #expect(
       try crop(.huggingFace, format) == [
@@ -59,7 +78,7 @@ import Testing
       func left(_ mode: ResizeMode) -> Int {
         ResizeGeometry(width: long, height: 4, size: 4, shortSide: 4, mode: mode, crop: .center).left
       }
-      #expect(left(.clip) == before)
+      #expect(left(.clip) == before && left(.clipBilinear) == before)
       #expect(left(.huggingFace) == beforeOfTransformers)
     }
   }

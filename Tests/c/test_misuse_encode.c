@@ -143,7 +143,7 @@ static void images(void) {
       case 0: o.struct_size = 0; break;
       case 1: o.struct_size = UINT32_MAX; break;
       case 2: o.resize = -1; break;
-      case 3: o.resize = ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR + 1; break;
+      case 3: o.resize = ACTIONCLIP_RESIZE_CLIP_BILINEAR + 1; break;
       case 4: o.crop = -1; break;
       case 5: o.crop = 3; break;
       case 6: o.short_side = -1; break;

@@ -24,16 +24,18 @@ def bytes_of(normalised):
     return np.rint(np.moveaxis(np.asarray(normalised), 0, -1) * 255).astype(np.uint8)
 
 
+@pytest.mark.parametrize("filter, resize", [("bicubic", "clip"), ("bilinear", "clip_bilinear")])
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L"])
 @pytest.mark.parametrize("height, width", SIZES)
-def test_open_clip_s_crop(height, width, mode):
+def test_open_clip_s_crop(height, width, mode, filter, resize):
     families.maker_or_skip("open_clip")
     from open_clip.transform import image_transform
 
     image = picture(height, width, mode)
-    expected = bytes_of(image_transform(SIZE, is_train=False, mean=(0, 0, 0), std=(1, 1, 1))(image))
-    assert np.array_equal(actionclip.preprocess_crop(image, SIZE, resize="clip"), expected)
-    found = actionclip.preprocess_crop(np.asarray(image), SIZE, resize="clip")
+    transform = image_transform(SIZE, is_train=False, mean=(0, 0, 0), std=(1, 1, 1), interpolation=filter)
+    expected = bytes_of(transform(image))
+    assert np.array_equal(actionclip.preprocess_crop(image, SIZE, resize=resize), expected)
+    found = actionclip.preprocess_crop(np.asarray(image), SIZE, resize=resize)
     assert np.array_equal(found, expected)
 
 

@@ -185,6 +185,7 @@ enum Resize: String, CaseIterable, ExpressibleByArgument {
   case square
   case squareBilinear = "square-bilinear"
   case huggingFaceBilinear = "hugging-face-bilinear"
+  case clipBilinear = "clip-bilinear"
   var code: Int32 {
     switch self {
     case .actionclip: Int32(ACTIONCLIP_RESIZE_ACTIONCLIP)
@@ -194,6 +195,7 @@ enum Resize: String, CaseIterable, ExpressibleByArgument {
     case .square: Int32(ACTIONCLIP_RESIZE_SQUARE)
     case .squareBilinear: Int32(ACTIONCLIP_RESIZE_SQUARE_BILINEAR)
     case .huggingFaceBilinear: Int32(ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR)
+    case .clipBilinear: Int32(ACTIONCLIP_RESIZE_CLIP_BILINEAR)
     }
   }
   static func name(of code: Int32) -> String {

@@ -110,7 +110,7 @@ struct PromptOptions: ParsableArguments {
 struct PictureOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "How pictures are resized before the crop to S: bicubic to a short side of S*256/224 (actionclip) or S (clip), or mmaction2's bilinear to S*256/224; square and square-bilinear make the whole picture S by S (default: the model's own)."
+      "How pictures are resized before the crop to S: bicubic to a short side of S*256/224 (actionclip) or S (clip; clip-bilinear is the same with the bilinear filter), or mmaction2's bilinear to S*256/224; square and square-bilinear make the whole picture S by S (default: the model's own)."
     ))
   var resize: Resize?
 

@@ -62,7 +62,9 @@ extension Preset {
     case (.huggingFaceXCLIP, .bicubic): resize = .huggingFace
     case (.huggingFaceXCLIP, .bilinear), (.huggingFace, .bilinear): resize = .huggingFaceBilinear
     case (.sigLIP, .bilinear): resize = .squareBilinear
-    default: if traits.squashes { resize = traits.filter == .bilinear ? .squareBilinear : .square }
+    case (.openCLIP, .bilinear), (.openCLIPTimm, .bilinear):
+      resize = traits.squashes ? .squareBilinear : .clipBilinear
+    default: if traits.squashes { resize = .square }
     }
     if family == .openVCLIP { shortSide = imageSize }
     if let side = traits.shortSide, side != imageSize { shortSide = side }

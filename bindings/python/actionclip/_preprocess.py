@@ -27,6 +27,7 @@ RESIZE = {
     "square": CONSTANTS["RESIZE_SQUARE"],
     "square_bilinear": CONSTANTS["RESIZE_SQUARE_BILINEAR"],
     "hugging_face_bilinear": CONSTANTS["RESIZE_HUGGING_FACE_BILINEAR"],
+    "clip_bilinear": CONSTANTS["RESIZE_CLIP_BILINEAR"],
 }
 SAMPLING = {
     "actionclip": CONSTANTS["SAMPLING_ACTIONCLIP"],
@@ -86,8 +87,8 @@ def preprocess(
     One image, uint8 [H, W, 3], [H, W, 4] or [H, W] or a Pillow image of any mode, gives float32 [3, size, size]. A list
     of images, or an array [n, H, W, C], gives [n, 3, size, size].
     resize: "actionclip" (the reference) makes the short side size * 256 / 224, bicubic as in Pillow; "clip" makes it
-    size; "hugging_face" is like "clip", but splits odd margins as transformers does, and "hugging_face_bilinear" like
-    that, bilinear; "mmaction2" makes it
+    size, and "clip_bilinear" too, bilinear; "hugging_face" is like "clip", but splits odd margins as transformers does,
+    and "hugging_face_bilinear" like that, bilinear; "mmaction2" makes it
     size * 256 / 224, bilinear as in OpenCV; "square" (bicubic) and "square_bilinear", as in Pillow, make the whole
     picture size by size. short_side: the short side in pixels, in place of that.
     crop: "center", or the "start" or "end" of the long side. mean, std: on the 0..1 scale, CLIP's by default.

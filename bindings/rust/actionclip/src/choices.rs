@@ -205,6 +205,8 @@ choices! {
         SquareBilinear = ACTIONCLIP_RESIZE_SQUARE_BILINEAR,
         /// Bilinear, with the margins of Hugging Face's transformers (X-CLIP).
         HuggingFaceBilinear = ACTIONCLIP_RESIZE_HUGGING_FACE_BILINEAR,
+        /// Bilinear; the short side becomes S (MobileCLIP).
+        ClipBilinear = ACTIONCLIP_RESIZE_CLIP_BILINEAR,
     }
     /// The part of a resized image that is taken.
     Crop {
