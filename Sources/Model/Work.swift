@@ -41,6 +41,10 @@ extension VisionTransformer {
     let (frames, sequences) = (Double(configuration.frames), Double(configuration.frameRowsPerVideo))
     let rows = sequences * Double(sequenceLength)
     work.add(patchEmbedding, rows: frames * Double(patches))
+    if let stem {
+      work.add(stem.first, rows: frames * Double(patches * stem.firstPlaces))
+      work.add(stem.second, rows: frames * Double(patches * stem.secondPlaces))
+    }
     let wantsAll = context != nil || configuration.pooling != .classToken
     for (index, block) in blocks.blocks.enumerated() {
       work.add(

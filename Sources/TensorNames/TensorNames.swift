@@ -10,7 +10,10 @@ public enum TensorNames {
 
   public enum Vision {
     public static let prefix = "visual."
-    public static let patchEmbedding = "visual.conv1.weight"  // [W, 3, p, p]
+    public static let patchEmbedding = "visual.conv1.weight"  // [W, 3, p, p], after a stem [W, k, k, C1]
+    /// Weights and biases of the convolutions before the patch embedding of a MobileCLIP-B.
+    public static let firstStem = "visual.stem.0."  // [C0, 3, k, k]
+    public static let secondStem = "visual.stem.1."  // [C1, k, k, C0]
     public static let classEmbedding = "visual.class_embedding"  // [W]
     public static let positionalEmbedding = "visual.positional_embedding"  // [g² + 1, W]
     public static let timeEmbedding = "visual.time_embedding"  // [T, W], joint models only

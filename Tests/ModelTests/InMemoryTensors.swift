@@ -165,6 +165,17 @@ struct InMemoryTensors: ComputedTensors {
     add("visual.proj_bias", [Self.embedding])
   }
 
+  /// Convolutions before the patch embedding, with patches of 12 pixels. The norms before the blocks stay.
+  mutating func addStem() {
+    for (name, shape) in [
+      ("visual.stem.0.", [16, 3, 2, 2]), ("visual.stem.1.", [32, 3, 3, 16]),
+      ("visual.conv1.", [Self.width, 2, 2, 32]),
+    ] {
+      add(name + "weight", shape)
+      add(name + "bias", [shape[0]])
+    }
+  }
+
   private mutating func addNorm(_ prefix: String, _ width: Int) {
     for name in ["weight", "bias"] { add(prefix + name, [width]) }
   }

@@ -26,7 +26,7 @@ struct UnreadTests {
       add(&tensors)
       heads.append((tensors, LoadOptions(threads: 2)))
     }
-    for add: (inout InMemoryTensors) -> Void in [{ $0.addGates() }, { $0.addProbe() }] {
+    for add: (inout InMemoryTensors) -> Void in [{ $0.addGates() }, { $0.addProbe() }, { $0.addStem() }] {
       var tensors = InMemoryTensors.clip()
       add(&tensors)
       heads.append((tensors, LoadOptions(threads: 2)))

@@ -50,6 +50,8 @@ public struct Configuration: Sendable, Equatable {
   public var pooling = FramePooling.classToken
   /// Whether a token of no patch stands before a frame's patches.
   public var hasClassToken = true
+  /// The side in pixels of what convolutions before the patch embedding make one place of; 1 without them.
+  public var stemSide = 1
   /// How the image encoder's queries and keys are turned by places; nil: they are not.
   public var rotary: RotaryForm?
   /// Attention heads of the probe that pools a frame's tokens.

@@ -233,7 +233,7 @@ struct VisionBackward: Sendable {
     guard let patchEmbedding else { return }
     let (patches, together, length) = (vision.patches, vision.framesPerSequence, vision.sequenceLength)
     // The patches' memory is that of the blocks' passes, which have ended.
-    let columns = FloatRows(work.forward.patches.columns, stride: vision.columnStride)
+    let columns = FloatRows(work.forward.patches.columns, stride: vision.columnsPerPatch)
     for first in stride(from: 0, to: frames, by: work.plan.framesPerPatchRun) {
       try checkCancelled()
       let run = min(work.plan.framesPerPatchRun, frames - first)

@@ -15,10 +15,13 @@ extension VisionTransformer {
     configuration = c
     let (width, patch, epsilon) = (c.visionWidth, c.patchSize, c.visionEpsilon ?? c.epsilon)
     let (patchBias, projectionBias) = (TensorNames.Vision.patchBias, TensorNames.Vision.projectionBias)
+    stem = try c.stemSide > 1 ? PatchStem(reader, c) : nil
+    let side = patch / c.stemSide
+    let shape = stem.map { [width, side, side, $0.second.outputs] } ?? [width, 3, patch, patch]
     patchEmbedding = try reader.linear(
-      weight: TensorNames.Vision.patchEmbedding, shape: [width, 3, patch, patch],
+      weight: TensorNames.Vision.patchEmbedding, shape: shape,
       bias: c.isSigLIP || reader.has(patchBias) ? patchBias : nil,
-      3 * patch * patch, width,
+      shape[1] * shape[2] * shape[3], width,
       // Less than a hundredth of the work, and every number comes from it.
       minimum: .bf16)
     classEmbedding = c.hasClassToken ? try reader.tensor(TensorNames.Vision.classEmbedding, [width]) : nil

@@ -3,7 +3,7 @@ import Numerics
 
 extension VisionTransformer {
   /// Writes the tokens of frames first ..< first + count to buffers.x: the p×p convolution of stride p, as a product
-  /// with the patches laid out in rows, plus class token, embeddings and learned tokens.
+  /// with the patches laid out in rows, plus class token, embeddings and learned tokens. A stem's products come before it.
   func embed(
     _ source: any FrameSource, _ first: Int, _ count: Int, _ plan: Plan, _ buffers: Buffers,
     _ pool: ThreadPool
@@ -24,10 +24,10 @@ extension VisionTransformer {
         throw Failure(.invalidArgument, "the frame source no longer says where its pixels are")
       }
       unfold(pixels, frames: run, into: buffers.patches.columns, pool)
-      var patchRows = Operand(buffers.patches.columns, stride: columnStride)
+      var patchRows = Operand(buffers.patches.columns, stride: columnsPerPatch)
       if let input = buffers.patches.input {
         input.fill(
-          rows: run * patches, buffers.patches.columns, stride: columnStride, width: patchEmbedding.inputs,
+          rows: run * patches, buffers.patches.columns, stride: columnsPerPatch, width: patchEmbedding.inputs,
           kernels: patchEmbedding.kernels, pool: pool)
         patchRows = input
       }
@@ -37,17 +37,22 @@ extension VisionTransformer {
         )
         let tokens = buffers.x + sequence * sequenceLength * width
         place(t, in: tokens)
+        var rows = patchRows.from(frame * patches)
+        if let stem, let memory = buffers.patches.stem {
+          let columns = buffers.patches.columns + frame * patches * columnsPerPatch
+          rows = stem.apply(columns, patches: patches, memory, pool)
+        }
         patchEmbedding.add(
-          rows: patches, patchRows.from(frame * patches), to: tokens + (classTokens + t) * width,
-          stride: framesPerSequence * width, pool: pool)
+          rows: patches, rows, to: tokens + (classTokens + t) * width, stride: framesPerSequence * width,
+          pool: pool)
         if let prompts { (tokens + (1 + patches) * width).update(from: prompts.base, count: prompts.count) }
       }
       done += run
     }
   }
 
-  /// Floats from one patch's row of columns to the next.
-  var columnStride: Int { Workspace.rounded(patchEmbedding.inputs) }
+  /// Floats from one patch's columns to the next one's.
+  var columnsPerPatch: Int { stem?.columnsPerPatch ?? Workspace.rounded(patchEmbedding.inputs) }
 
   /// Copies the patches of frames to rows of `columns`.
   func unfold(
@@ -68,7 +73,11 @@ extension VisionTransformer {
     let (frame, gridRow) = (patchRow / grid, patchRow % grid)
     let image = pixels + frame * pixelsPerFrame
     for gridColumn in 0..<grid {
-      var target = columns + (patchRow * grid + gridColumn) * columnStride
+      var target = columns + (patchRow * grid + gridColumn) * columnsPerPatch
+      if let stem {
+        stem.unfold(image + (gridRow * side + gridColumn) * patch, into: target)
+        continue
+      }
       for channel in 0..<3 {
         for y in 0..<patch {
           target.update(

@@ -5,7 +5,8 @@ import Numerics
 /// positional embedding, ln_pre, residual blocks, ln_post on the class token, proj.
 struct VisionTransformer: Sendable {
   let configuration: Configuration
-  let patchEmbedding: Linear  // [W, 3·p·p], the convolution as a product
+  let patchEmbedding: Linear  // [W, 3·p·p], the convolution as a product; after a stem [W, k·k·C1]
+  let stem: PatchStem?
   let classEmbedding: FloatBuffer?  // [W]; nil in a SigLIP and PE-Core G
   let positionalEmbedding: FloatBuffer  // [g² + 1, W], or [g², W] without a class token
   let timeEmbedding: FloatBuffer?  // [T, W], joint only
@@ -136,6 +137,7 @@ struct VisionTransformer: Sendable {
     struct Patches {
       let columns: UnsafeMutablePointer<Float>  // [patch rows, 3·p·p]
       let input: Operand?  // the columns in the patch embedding's input precision, where that is not fp32
+      let stem: UnsafeMutablePointer<Float>?  // the stem's results of a frame
       let pixels: UnsafeMutablePointer<Float>?  // [patch run, 3, S, S]
     }
   }
@@ -147,11 +149,13 @@ struct VisionTransformer: Sendable {
     let x = try workspace.take(sequences * sequenceLength * width)
     let (patches, scratch) = try workspace.takeOneOf { (workspace) throws(Failure) in
       Buffers.Patches(
-        columns: try workspace.take(patchRows * columnStride),
-        input: patchEmbedding.inputPrecision == .fp32
+        columns: try workspace.take(patchRows * columnsPerPatch),
+        input: patchEmbedding.inputPrecision == .fp32 || stem != nil
           ? nil
           : try Operand(
             workspace, patchEmbedding.inputPrecision, rows: patchRows, width: patchEmbedding.inputs),
+        stem: try stem.map { (stem) throws(Failure) in try workspace.take(stem.memory(patches: self.patches))
+        },
         pixels: writesPixels ? try workspace.take(plan.framesPerPatchRun * pixelsPerFrame) : nil)
     } _: { (workspace) throws(Failure) in
       try blocks.scratch(

@@ -41,6 +41,20 @@ public struct Operand: @unchecked Sendable {
       precision == .int8 ? try workspace.take(rows) : nil)
   }
 
+  /// A view of fp32 or bf16 rows of `width` numbers, a multiple of 16, without gaps between them.
+  public init(gapless memory: UnsafeMutablePointer<Float>, _ precision: Precision, width: Int) {
+    self.init(
+      precision, UnsafeMutableRawPointer(memory), stride: width / precision.elementsPerDword, nil, nil)
+  }
+
+  /// Floats of memory for such rows, in whole cache lines.
+  public static func gaplessFloats(_ precision: Precision, rows: Int, width: Int) -> Int {
+    Workspace.rounded(rows * (width / precision.elementsPerDword))
+  }
+
+  /// These rows, without gaps between them, each `count` of them as one.
+  public func joined(_ count: Int) -> Operand { Operand(precision, base, stride: count * stride, nil, nil) }
+
   private static func stride(_ precision: Precision, _ width: Int) -> Int {
     ckernels_operand_stride(precision.kernel, width)
   }
