@@ -3,7 +3,7 @@
 
     python3 scripts/make_trunk_fixtures.py     needs torch, open_clip and timm
 
-eva02/, pe/ and vit/ are folders of models of random weights in fp16; the expected.safetensors in each has pixels
+eva02/, pe/, vit/ and mci/ are folders of models of random weights in fp16; the expected.safetensors in each has pixels
 [8, 3, S, S], tokens [texts, C] and the embeddings of both.
 """
 
@@ -22,8 +22,9 @@ import trunks  # noqa: E402
 
 
 def main():
-    pixels, tokens = siglip.pixels(trunks.IMAGE), trunks.tokens()
-    for kind in ("eva02", "pe", "vit"):
+    tokens = trunks.tokens()
+    for kind in ("eva02", "pe", "vit", "mci"):
+        pixels = siglip.pixels(trunks.image(kind))
         folder = ROOT / "Tests/fixtures/trunks" / kind
         made = trunks.small(kind, half=True)
         trunks.save(made, trunks.configuration(kind), folder, half=True)

@@ -121,7 +121,8 @@ public struct Checkpoint {
         "open_clip's name of the model was given, but the file is in the layout of \(layout.family.name)")
     }
     let base = try Checkpoint.base(of: renamed, family, options)
-    tensors = try Checkpoint.tensors(renamed, base, options.baseShare)
+    tensors = try Checkpoint.tensors(
+      try Checkpoint.computed(renamed, family, traits), base, options.baseShare)
     if !options.isBase {
       if !isOwn {
         let isCLIPs =
@@ -146,11 +147,18 @@ public struct Checkpoint {
     self.renamed = renamed
   }
 
+  /// The tensors as the model has them: those that it keeps multiplied together are computed.
+  private static func computed(
+    _ renamed: RenamedTensors, _ family: Family, _ traits: FamilyTraits
+  ) throws(Failure) -> any TensorSource {
+    if family == .openCLIPTimm, let stem = try StemTensors(renamed, isStated: traits.hasStem) { return stem }
+    return try LayerScaledTensors(renamed) ?? renamed
+  }
+
   /// The checkpoint's tensors, completed by those of its base and mixed with them.
   private static func tensors(
-    _ renamed: RenamedTensors, _ base: (checkpoint: Checkpoint, path: FilePath)?, _ share: Double
+    _ own: any TensorSource, _ base: (checkpoint: Checkpoint, path: FilePath)?, _ share: Double
   ) throws(Failure) -> any TensorSource {
-    let own: any TensorSource = try LayerScaledTensors(renamed) ?? renamed
     guard let base else { return own }
     let (other, file) = (base.checkpoint.tensors, base.path.shown)
     let isWhole = own.info(TensorNames.Text.tokenEmbedding) != nil

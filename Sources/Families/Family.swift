@@ -5,7 +5,7 @@ public enum Family: Sendable, CaseIterable {
   case huggingFace
   /// CLIP's names with open_clip's configuration.
   case openCLIP
-  /// open_clip's names with an image encoder of timm's: EVA02, PE and CLIP's own.
+  /// open_clip's names with an image encoder of timm's: EVA02, PE, CLIP's own and MobileCLIP-B's.
   case openCLIPTimm
   case mmaction2
   case viFiCLIP
@@ -62,6 +62,8 @@ public struct FamilyTraits: Sendable, Equatable {
   public var poolsPatches = false
   /// Whether tokens go to the first block as they are.
   public var hasNoPreNorm = false
+  /// Whether convolutions come before the patch embedding.
+  var hasStem = false
   /// Whether all tokens of a text see each other, and the last one gives the embedding.
   public var textsAreWhole = false
   /// Whether the end-of-text token gives the embedding of texts that are whole.

@@ -18,6 +18,7 @@ struct Layout {
     ("vision_model.embeddings.patch_embedding.weight", .huggingFace),
     ("image_encoder.conv1.weight", .viFiCLIP),
     (TimmNames.trunk + "patch_embed.proj.weight", .openCLIPTimm),
+    (StemTensors.mark, .openCLIPTimm),
   ]
 
   /// Wrappers whose names say nothing: of torch's parallel and compiled modules, and of programs that keep
@@ -106,6 +107,12 @@ struct Layout {
         )
       }
       guard let what, !isTimms || what != othersOfTimm else { continue }
+      if what == othersOfTimm, let mixer = names.first(where: { $0.utf8Contains(".token_mixer.") }) {
+        throw .unsupported(
+          "this is an open_clip model with a convolutional image encoder (FastViT, of MobileCLIP-S0 to S4; it has "
+            + "\(quoted(mixer.utf8))), which is not read; MobileCLIP-B, MobileCLIP2-B and MobileCLIP2-L-14 are"
+        )
+      }
       throw .unsupported("this is \(what) (it has \(quoted(name.utf8))), which is not read")
     }
   }
@@ -125,7 +132,7 @@ struct Layout {
   private static let dot = UInt8(ascii: ".")
 
   private static let othersOfTimm =
-    "an open_clip model with another image encoder of timm's than EVA02, PE and CLIP's"
+    "an open_clip model with another image encoder of timm's than EVA02, PE, CLIP's and MobileCLIP-B's"
 
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),

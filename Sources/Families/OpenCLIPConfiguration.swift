@@ -87,8 +87,7 @@ struct OpenCLIPConfiguration {
     try state(vision, text, embedding)
   }
 
-  /// Takes the forms of both encoders, those of CLIP or of CLIPA, and checks that pictures are resized by a filter that
-  /// is computed.
+  /// Takes the forms of both encoders, those of CLIP or of CLIPA.
   private static func take(
     _ vision: Vision, _ text: Text, into traits: inout FamilyTraits
   ) throws(Failure) {
@@ -109,11 +108,6 @@ struct OpenCLIPConfiguration {
           + "'\(text.takesLast ? "last" : "argmax")': its texts are not made by CLIP's tokenizer, nor as CLIPA makes them "
           + "by BERT's")
     }
-    guard traits.squashes || traits.filter != .bilinear else {
-      throw .unsupported(
-        "'preprocess_cfg': 'interpolation' is 'bilinear' without the 'resize_mode' 'squash': it is computed for "
-          + "pictures that are squashed to squares alone")
-    }
     traits.poolsPatches = vision.poolsPatches
     traits.hasNoPreNorm = vision.hasNoPreNorm
     traits.textsAreWhole = text.hasNoMask
@@ -131,9 +125,15 @@ struct OpenCLIPConfiguration {
           + "\(quoted(vision.timmProjection.utf8)), expected '\(timm.pool)' and null, as which alone "
           + "\(timm.name) is computed")
     }
+    guard traits.activation == .gelu else {
+      throw .unsupported(
+        "'quick_gelu' is true: open_clip computes it in the texts alone of a model with timm's image encoder, here both "
+          + "encoders have one activation")
+    }
     traits.visionHeads = timm.heads
     traits.rotary = timm.rotary
-    traits.hasNoPreNorm = timm.rotary == .eva02
+    traits.hasNoPreNorm = timm.hasNoPreNorm
+    traits.hasStem = timm.hasStem
     traits.visionEpsilon = timm.epsilon
     traits.poolHeads = timm.poolHeads
   }

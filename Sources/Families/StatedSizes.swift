@@ -54,8 +54,19 @@ struct StatedSizes: Equatable, Sendable {
       while count < 1000, tensors.names.containsBlock("\(blocks)\(count).") { count += 1 }
       return count > 0 ? (count, "the number of '\(blocks)N'") : nil
     }
+    /// Convolutions before the patch embedding make one of many pixels.
+    func patch() -> (value: Int, by: String)? {
+      let names = TensorNames.Vision.self
+      guard var found = dimension(names.patchEmbedding, 2, rank: 4) else { return nil }
+      for (stem, axis) in [(names.firstStem, 2), (names.secondStem, 1)] {
+        guard let side = dimension(stem + "weight", axis, rank: 4)?.value else { continue }
+        guard (1...1024).contains(side), (1...1024).contains(found.value) else { return nil }
+        found.value *= side
+      }
+      return found
+    }
     switch size {
-    case .patchSize: return dimension(TensorNames.Vision.patchEmbedding, 2, rank: 4)
+    case .patchSize: return patch()
     case .visionWidth: return dimension(TensorNames.Vision.patchEmbedding, 0, rank: 4)
     case .visionLayers: return layers(TensorNames.Vision.blocks)
     case .visionHidden: return dimension(hidden(TensorNames.Vision.blocks), 0, rank: 2)
@@ -67,7 +78,7 @@ struct StatedSizes: Equatable, Sendable {
     case .frames: return dimension(TensorNames.Integration.positions, 1, rank: 3)
     case .vocabularySize: return dimension(TensorNames.Text.tokenEmbedding, 0, rank: 2)
     case .imageSize:
-      guard let patch = dimension(TensorNames.Vision.patchEmbedding, 2, rank: 4),
+      guard let patch = patch(),
         let rows = dimension(TensorNames.Vision.positionalEmbedding, 0, rank: 2),
         (2...65_537).contains(rows.value),
         (1...1024).contains(patch.value)

@@ -2,7 +2,8 @@ import TensorNames
 import Weights
 
 /// The table from the names of timm's EVA02, PE and plain ViTs in open_clip's models ("visual.trunk.…") to the model's.
-/// Source: timm models/eva.py, models/vision_transformer.py, layers/mlp.py, layers/attention_pool.py.
+/// `StemTensors` knows the convolutions before a patch embedding. Source: timm models/eva.py,
+/// models/vision_transformer.py, layers/mlp.py, layers/attention_pool.py.
 enum TimmNames {
   static let trunk = "visual.trunk."
 
@@ -19,6 +20,7 @@ enum TimmNames {
   private static let whole: [String: TensorRole] = [
     "patch_embed.proj.weight": .tensor(TensorNames.Vision.patchEmbedding),
     "patch_embed.proj.bias": .tensor(TensorNames.Vision.patchBias),
+    "patch_embed.backbone.2.conv.bias": .tensor(TensorNames.Vision.patchBias),
     "pos_embed": .squeezed(TensorNames.Vision.positionalEmbedding),
     // [1, 1, W].
     "cls_token": .squeezed(TensorNames.Vision.classEmbedding),

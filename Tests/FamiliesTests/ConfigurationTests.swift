@@ -107,9 +107,6 @@ import Weights
     ),
     (#"{"model_cfg":{"text_cfg":{"hf_tokenizer_name":"bert-base-uncased"}}}"#, "'hf_tokenizer_name'"),
     (#"{"model_cfg":{"text_cfg":{"tokenizer_kwargs":{"language":"en"}}}}"#, "'language'"),
-    (
-      #"{"model_cfg":{},"preprocess_cfg":{"interpolation":"bilinear"}}"#, "without the 'resize_mode' 'squash'"
-    ),
     (#"{"model_cfg":{},"preprocess_cfg":{"interpolation":"nearest"}}"#, "'nearest'"),
     (#"{"model_cfg":{},"preprocess_cfg":{"resize_mode":"longest"}}"#, "'longest'"),
     (#"{"preprocess_cfg":{"mean":[1,2]}}"#, "2 numbers"),
@@ -146,6 +143,9 @@ import Weights
     #expect(pe.rotary == .pe && !pe.hasNoPreNorm && pe.visionEpsilon == nil && pe.poolHeads == 8)
     let large = try traits("vit_pe_core_gigantic_patch14_448", "map")
     #expect(large.rotary == .peFromZero && large.visionHeads == 16)
+    let stem = try traits("vit_base_mci_224", "token")
+    #expect(stem.hasStem && stem.hasNoPreNorm && stem.visionEpsilon == 1e-6 && stem.rotary == nil)
+    #expect(!eva.hasStem && !pe.hasStem)
     let plain = try traits("vit_large_patch14_clip_224", "token")
     #expect(plain.rotary == nil && plain.poolHeads == nil)
     #expect(!plain.hasNoPreNorm && plain.visionEpsilon == nil)
@@ -179,6 +179,14 @@ import Weights
     let usual = try openCLIP(#"{"model_cfg":{},"preprocess_cfg":{"resize_mode":"squash"}}"#).traits
     #expect(!usual.poolsPatches && !usual.hasNoPreNorm && !usual.textsAreWhole && !usual.hasWordPieces)
     #expect(usual.squashes && usual.filter != .bilinear)
+    let shortest = try openCLIP(#"{"model_cfg":{},"preprocess_cfg":{"interpolation":"bilinear"}}"#).traits
+    #expect(!shortest.squashes && shortest.filter == .bilinear)
+  }
+
+  @Test func timmsEncodersHaveNoQuickGELU() {
+    let vision = #""timm_model_name":"vit_base_mci_224","timm_pool":"token","timm_proj":null"#
+    let error = refusal { _ = try openCLIP(#"{"model_cfg":{"quick_gelu":true,"vision_cfg":{\#(vision)}}}"#) }
+    #expect(error?.message.contains("'quick_gelu'") == true)
   }
 
   /// open_clip's pretrained.py: resize_mode "squash", interpolation "bicubic", and OpenAI's mean and std.

@@ -25,6 +25,10 @@ import Weights
       ["module.visual.trunk.patch_embed.proj.weight", "module.visual.trunk.blocks.0.norm1.weight"],
       .openCLIPTimm, "module."
     ),
+    (
+      ["visual.trunk.patch_embed.backbone.0.conv.weight", "visual.trunk.blocks.0.norm1.weight"],
+      .openCLIPTimm, ""
+    ),
     (["model.visual.conv1.weight", "raw_model.visual.conv1.weight"], .openVCLIP, "model."),
     (["module.visual.conv1.weight", "module.prompts_generator.alpha"], .xclip, "module."),
     (
@@ -43,7 +47,11 @@ import Weights
     (["visual.layer1.0.conv1.weight", "visual.conv1.weight"], "ResNet"),
     (["visual.trunk.blocks.0.norm1.weight"], "timm"),
     (["visual.trunk.patch_embed.proj.weight", "visual.trunk.layers.0.blocks.0.norm1.weight"], "timm"),
-    (["visual.trunk.patch_embed.backbone.0.conv.weight", "visual.trunk.blocks.0.norm1.weight"], "timm"),
+    (["visual.trunk.patch_embed.backbone.conv.weight", "visual.trunk.blocks.0.norm1.weight"], "timm"),
+    (
+      ["visual.trunk.final_conv.weight", "visual.trunk.stages.0.blocks.0.token_mixer.norm.weight"],
+      "MobileCLIP2-B"
+    ),
     (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
   ])
   func namesWhatItDoesNotRead(_ names: [String], _ what: String) {

@@ -386,7 +386,7 @@ def make_families():
     siglip = TESTS / "fixtures/siglip/hugging_face"
     put(9, "siglip", (siglip / "config.json").read_bytes())
     put(2, "clipa", (TESTS / "fixtures/clipa/model/open_clip_config.json").read_bytes())
-    for kind in ("eva02", "pe", "vit"):
+    for kind in ("eva02", "pe", "vit", "mci"):
         put(2, kind, (TESTS / f"fixtures/trunks/{kind}/open_clip_config.json").read_bytes())
     put(10, "siglip-processor", (siglip / "preprocessor_config.json").read_bytes())
 
@@ -409,6 +409,12 @@ def make_families():
     for name, names in layouts.items():
         # The last character's code says how many dimensions there are and how large they are.
         write("families", name, "\n".join(each + "\x56" for each in names).encode())
+    # Weights [2, 2, 3, 1] and vectors [2].
+    stem = [b"visual.trunk.patch_embed.backbone.%d.conv.weight\x97" % index for index in range(3)]
+    stem += [b"visual.trunk.patch_embed.backbone.%d.bn.%s\x45" % (index, part)
+             for index in range(2) for part in (b"weight", b"bias", b"running_mean", b"running_var")]  # fmt: skip
+    stem += [b"visual.trunk.blocks.0.norm1.weight\x45", b"visual.trunk.pos_embed\x46", b"visual.trunk.cls_token\x45"]
+    write("families", "stem", b"\n".join(stem))
 
     merges = [b"[]", b'["a b","ab c</w>"]', b'[["a","b"],["ab","c</w>"]]']
     for number, text in enumerate(merges):

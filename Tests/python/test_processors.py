@@ -136,7 +136,6 @@ def test_open_clip_s_preprocessing_is_done_or_refused(tmp_path):
     path = folder / "open_clip_config.json"
     config = json.loads(path.read_text())
     for change, part in [
-        ({"interpolation": "bilinear"}, "'bilinear' without the 'resize_mode' 'squash'"),
         ({"resize_mode": "longest", "fill_color": 0}, "'longest'"),
         ({"mode": "L"}, "'L', expected 'RGB'"),
         ({"size": 48}, "'preprocess_cfg.size' is 48"),
@@ -147,9 +146,14 @@ def test_open_clip_s_preprocessing_is_done_or_refused(tmp_path):
         with pytest.raises(actionclip.ActionCLIPError) as error:
             actionclip.Model(folder)
         assert part in str(error.value), change
-    path.write_text(json.dumps({**config, "preprocess_cfg": {"resize_mode": "squash"}}))
-    with actionclip.Model(folder) as model:
-        assert model.preprocessing["resize"] == "square"
+    for own, resize in [
+        ({"resize_mode": "squash"}, "square"),
+        ({"resize_mode": "squash", "interpolation": "bilinear"}, "square_bilinear"),
+        ({"interpolation": "bilinear"}, "clip_bilinear"),
+    ]:
+        path.write_text(json.dumps({**config, "preprocess_cfg": own}))
+        with actionclip.Model(folder) as model:
+            assert model.preprocessing["resize"] == resize
     fine = {"interpolation": "random", "size": [32, 32], "mode": "RGB", "fill_color": 9, "mean": 0.0, "std": 1.0}
     path.write_text(json.dumps({**config, "preprocess_cfg": fine}))
     assert np.all(pixels(folder, np.full((32, 32, 3), 255, np.uint8)) == 1)

@@ -1,4 +1,4 @@
-"""EVA02-CLIP, PE-Core and MobileCLIP2-L-14 as open_clip saves them: networks against open_clip with timm, files of one's own."""
+"""EVA02-CLIP, PE-Core and MobileCLIP as open_clip saves them: networks against open_clip with timm, files of one's own."""
 
 import json
 import shutil
@@ -18,8 +18,9 @@ from test_for_saving import both_files
 from test_siglip import near
 
 FIXTURES = ROOT / "Tests/fixtures/trunks"
-KINDS = ["eva02", "pe", "vit"]
-NAMES = {"eva02": "EVA-CLIP", "pe": "Perception Encoder", "vit": "MobileCLIP"}
+KINDS = ["eva02", "pe", "vit", "mci"]
+NAMES = {"eva02": "EVA-CLIP", "pe": "Perception Encoder", "vit": "MobileCLIP", "mci": "MobileCLIP"}
+SIZES = {"mci": (24, 12, 48)}
 PRECISIONS = [("fp32", 0.999999), ("bf16", 0.9999), ("int8", 0.9995)]
 
 
@@ -53,12 +54,12 @@ def test_numbers_do_not_depend_on_threads_or_other_frames(kind, compute):
         assert np.array_equal(other.encode_pixels(pixels[:1]), frames[:1])
 
 
-@pytest.mark.parametrize("kind, resize", [("eva02", "clip"), ("pe", "square_bilinear"), ("vit", "clip")])
+@pytest.mark.parametrize("kind, resize", zip(KINDS, ["clip", "square_bilinear", "clip", "clip_bilinear"], strict=True))
 def test_what_it_is_is_told(kind, resize):
     with actionclip.Model(FIXTURES / kind) as model:
         info = model.info
         assert model.family == "open_clip" and info.activation == "GELU" and info.vision_heads == 1
-        assert (info.image_size, info.patch_size, info.embedding_size) == (16, 4, 48)
+        assert (info.image_size, info.patch_size, info.embedding_size) == SIZES.get(kind, (16, 4, 48))
         assert model.preprocessing["resize"] == resize and not model.assumptions
 
 
@@ -89,7 +90,7 @@ def test_frames_are_joined_by_heads_alone(kind):
             actionclip.Model(FIXTURES / kind, **options)
 
 
-@pytest.mark.parametrize("kind", ["eva02", "pe"])
+@pytest.mark.parametrize("kind", ["eva02", "pe", "mci"])
 def test_a_head_and_the_text_encoder_are_trained_and_the_image_encoder_is_not(kind):
     pixels, labels = expected(kind)["pixels"], ["opening", "closing"]
     clips = [pixels, pixels[::-1].copy()]
@@ -129,7 +130,8 @@ def test_texts_that_are_seen_whole_are_not_trained(part):
     "change, message",
     [
         ({"timm_model_name": "convnext_base"}, "'convnext_base'"),
-        ({"timm_model_name": "vit_base_mci_224"}, "'vit_base_mci_224'"),
+        ({"timm_model_name": "vit_base_mci_224"}, "with a stem of convolutions"),
+        ({"timm_model_name": "fastvit_mci2"}, "vit_base_mci_224"),
         ({"timm_model_name": "eva02_enormous_patch14_clip_224"}, "'eva02_enormous_patch14_clip_224'"),
         ({"timm_model_name": None}, "no 'timm_model_name'"),
         ({"timm_model_name": "vit_pe_core_base_patch16_224"}, "'map'"),
@@ -148,6 +150,88 @@ def test_contradictions_are_named(tmp_path, change, message):
     assert message in str(error.value)
 
 
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"vision_cfg": {"timm_model_name": "eva02_base_patch16_clip_224"}}, "without a stem of convolutions"),
+        ({"quick_gelu": True}, "'quick_gelu' is true"),
+        ({"vision_cfg": {"image_size": 48}}, "vision_cfg.image_size"),
+    ],
+)
+def test_contradictions_of_a_stem_are_named(tmp_path, change, message):
+    folder = shutil.copytree(FIXTURES / "mci", tmp_path / "folder")
+    config = json.loads((folder / "open_clip_config.json").read_text())
+    change = dict(change)
+    config["model_cfg"]["vision_cfg"].update(change.pop("vision_cfg", {}))
+    config["model_cfg"].update(change)
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    with pytest.raises(actionclip.ActionCLIPError) as error:
+        actionclip.Model(folder)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "name, change, message",
+    [
+        ("0.bn.running_mean", None, "0.bn.running_mean' is missing"),
+        ("1.bn.running_var", lambda x: -x, "1.bn.running_var' holds -"),
+        ("0.bn.running_var", lambda x: x * np.nan, "0.bn.running_var' holds NaN"),
+        ("0.bn.weight", lambda x: x + np.inf, "0.bn.weight' holds NaN or infinity"),
+        ("1.bn.bias", lambda x: x[:-1], "1.bn.bias' has shape [31]"),
+        ("1.conv.weight", lambda x: x[:, :8], "stem.1.weight' has shape [32, 3, 3, 8]"),
+        ("2.conv.weight", lambda x: x[0], "2.conv.weight' has shape"),
+        ("2.conv.weight", lambda x: x * np.nan, "holds NaN"),
+        ("2.conv.bias", None, ""),
+        ("3.conv.weight", lambda _: np.zeros(3, np.float16), "backbone.3.conv.weight"),
+    ],
+)
+def test_damage_of_a_stem_is_named(tmp_path, name, change, message):
+    numpy = pytest.importorskip("safetensors.numpy")
+    folder = shutil.copytree(FIXTURES / "mci", tmp_path / "folder")
+    tensors = numpy.load_file(folder / "open_clip_model.safetensors")
+    own = tensors.pop("visual.trunk.patch_embed.backbone." + name, None)
+    if change:
+        tensors["visual.trunk.patch_embed.backbone." + name] = np.ascontiguousarray(change(own))
+    numpy.save_file(tensors, folder / "open_clip_model.safetensors")
+    if not message:  # a bias of zeros
+        actionclip.Model(folder).close()
+        return
+    with pytest.raises(actionclip.ActionCLIPError) as error:
+        actionclip.Model(folder)
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("compute", ["fp32", "bf16", "int8"])
+def test_a_stem_is_counted_in_what_is_told(compute):
+    with actionclip.Model(FIXTURES / "mci", compute=compute, threads=2) as model:
+        plan = actionclip.Model.plan(FIXTURES / "mci", measure=False, compute=compute, threads=2)
+        assert plan == actionclip.ModelPlan(model.info, None)
+
+
+def test_a_checkpoint_of_torch_s_gives_the_same(tmp_path):
+    torch, numpy = families.torch_or_skip(), pytest.importorskip("safetensors.numpy")
+    (tmp_path / "open_clip_config.json").write_bytes((FIXTURES / "mci/open_clip_config.json").read_bytes())
+    tensors = numpy.load_file(FIXTURES / "mci/open_clip_model.safetensors")
+    torch.save({k: torch.from_numpy(v) for k, v in tensors.items()}, tmp_path / "open_clip_pytorch_model.bin")
+    wanted = expected("mci")
+    with actionclip.Model(tmp_path) as model, actionclip.Model(FIXTURES / "mci") as other:
+        for one, two in zip(computed(model, wanted), computed(other, wanted), strict=True):
+            assert np.array_equal(one, two)
+
+
+def test_a_picture_is_prepared_as_open_clip_prepares_it():
+    families.maker_or_skip("open_clip")
+    from open_clip.transform import PreprocessCfg, image_transform_v2
+    from test_margins import picture
+
+    pictures = json.loads((FIXTURES / "mci/open_clip_config.json").read_text())["preprocess_cfg"]
+    transform = image_transform_v2(PreprocessCfg(**pictures), is_train=False)
+    with actionclip.Model(FIXTURES / "mci") as model:
+        for height, width, mode in [(41, 57, "RGB"), (90, 24, "RGB"), (33, 61, "RGBA"), (12, 17, "L")]:
+            image = picture(height, width, mode)
+            assert np.array_equal(model.preprocess(image), transform(image).numpy())
+
+
 def test_without_its_configuration_it_is_refused(tmp_path):
     path = shutil.copy(FIXTURES / "eva02/open_clip_model.safetensors", tmp_path / "m.safetensors")
     for options in ({}, {"open_clip_name": "ViT-B-16"}):
@@ -164,7 +248,7 @@ def test_other_sizes_are_those_of_open_clip(kind, tmp_path):
     made = trunks.small(kind, width=128, depth=3)
     siglip_spread(made)
     folder = trunks.save(made, trunks.configuration(kind), tmp_path / "m")
-    wanted = {"pixels": siglip.pixels(trunks.IMAGE, 4), "tokens": trunks.tokens()}
+    wanted = {"pixels": siglip.pixels(trunks.image(kind), 4), "tokens": trunks.tokens()}
     frames, words = clipa.computed(made, wanted["pixels"], wanted["tokens"])
     for compute, least in PRECISIONS:
         with actionclip.Model(folder, compute=compute, frames=4) as model:
@@ -176,7 +260,7 @@ def test_other_sizes_are_those_of_open_clip(kind, tmp_path):
 #: The switch of the long test: open_clip's own models of real geometry with few blocks.
 SWITCH = "ACTIONCLIP_TEST_TRUNKS"
 MODELS = ["EVA02-B-16", "EVA02-L-14", "EVA02-L-14-336", "PE-Core-T-16-384", "PE-Core-S-16-384", "PE-Core-B-16",
-          "PE-Core-L-14-336", "PE-Core-bigG-14-448", "MobileCLIP2-L-14"]  # fmt: skip
+          "PE-Core-L-14-336", "PE-Core-bigG-14-448", "MobileCLIP2-L-14", "MobileCLIP2-B"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -5,7 +5,7 @@ import Weights
 @testable import Families
 
 /// Names of tensors, one on each line, with a shape that the line's end says; what they mean, and every tensor read in
-/// every way.
+/// every way, also those that a stem is made of.
 @_cdecl("fuzz_families")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
   let source = Named(UnsafeBufferPointer(start: data, count: size))
@@ -16,8 +16,22 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
       precondition(a.utf8.lexicographicallyPrecedes(b.utf8))
     }
     for name in renamed.names { try read(name, renamed) }
+    let hasStem = renamed.info(StemTensors.mark) != nil
+    guard let stem = try StemTensors(renamed, isStated: hasStem) else { return 0 }
+    precondition(Set(stem.names).count == stem.names.count)
+    for name in stem.names { try readMade(name, stem) }
   } catch { precondition(!error.message.isEmpty) }
   return 0
+}
+
+/// The numbers are those of the file or made of them, none of which is below 0.
+private func readMade(_ name: String, _ tensors: StemTensors) throws(Failure) {
+  guard let info = tensors.info(name) else { fatalError("\(name) was listed") }
+  var whole = [Float](repeating: .nan, count: info.count)
+  do { try whole.withUnsafeMutableBufferPointer { try tensors.read(name, into: $0) } } catch {
+    fatalError("\(error)")
+  }
+  precondition(whole.allSatisfy(\.isFinite))
 }
 
 private func read(_ name: String, _ tensors: RenamedTensors) throws(Failure) {
@@ -47,7 +61,8 @@ private final class Named: TensorSource {
       guard let last = line.last, let name = String(validating: line.dropLast(), as: UTF8.self),
         !infos.contains(where: { $0.name.utf8.elementsEqual(name.utf8) })
       else { continue }
-      let shape = (0..<Int(last) % 4).map { 1 + Int(last) >> (2 + 2 * $0) & 3 }
+      // From 128 on a dimension more, of one.
+      let shape = (0..<Int(last) % 4 + Int(last) / 128).map { 1 + Int(last) >> (2 + 2 * $0) & 3 }
       guard let info = TensorInfo(name: name, elementType: .f32, shape: shape) else { continue }
       infos.append(info)
     }
