@@ -10,7 +10,6 @@ from actionclip_command import CLIP, LABELS, MODEL, ROOT, with_metadata
 from test_usage import header_version
 
 
-DEFAULT_MODEL = ROOT / "models" / "actionclip-shapes.safetensors"
 BIND_PROC = "mount --make-rprivate / && mount --rbind /proc"
 COMMANDS = ["adapt", "classify", "convert", "embed", "eval", "info", "list", "merge", "mix", "parity", "prompts",
             "search", "thresholds", "timeline", "tokenize", "tune", "watch"]  # fmt: skip

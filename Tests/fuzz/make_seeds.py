@@ -236,10 +236,6 @@ def tensor(key, shape, kind="Float", strides=None, offset=0, count=None, paramet
     return Call(Global("torch._utils", "_rebuild_parameter"), made, True, hooks) if parameter else made
 
 
-class StateDict:
-    """An OrderedDict as torch's state_dict() pickles it, with its attributes."""
-
-
 def pickles():
     yield "empty", {}, b""
     yield "one", {"w": tensor("0", [2, 3])}, bytes(range(24))
