@@ -55,7 +55,7 @@ import Weights
         let factor = numbers[0] / (numbers[3] + 1e-5).squareRoot()
         #expect(offsets[output] == Float(numbers[1] - factor * numbers[2]))
         let inputs = weight.count / 2
-        // Of the second weight [2, 2, 1, 2] the channels go last.
+        // The channels of the second weight [2, 2, 1, 2] go last.
         let order = index == 0 ? [0, 1, 2] : [0, 2, 1, 3]
         for input in 0..<inputs {
           let own = Float(Double(weight[output * inputs + order[input]]) * factor)
