@@ -110,10 +110,10 @@ struct Layout {
       if what == othersOfTimm, let mixer = names.first(where: { $0.utf8Contains(".token_mixer.") }) {
         throw .unsupported(
           "this is an open_clip model with a convolutional image encoder (FastViT, of MobileCLIP-S0 to S4; it has "
-            + "\(quoted(mixer.utf8))), which is not read; MobileCLIP-B, MobileCLIP2-B and MobileCLIP2-L-14 are"
-        )
+            + "\(quoted(mixer.utf8))), which is not read\(readMobileCLIPs)")
       }
-      throw .unsupported("this is \(what) (it has \(quoted(name.utf8))), which is not read")
+      let others = what == ownMobileCLIP ? readMobileCLIPs : ""
+      throw .unsupported("this is \(what) (it has \(quoted(name.utf8))), which is not read\(others)")
     }
   }
 
@@ -133,6 +133,11 @@ struct Layout {
 
   private static let othersOfTimm =
     "an open_clip model with another image encoder of timm's than EVA02, PE, CLIP's and MobileCLIP-B's"
+
+  private static let ownMobileCLIP = "a MobileCLIP in its own program's layout"
+  /// The end of a refusal of other MobileCLIPs.
+  private static let readMobileCLIPs =
+    "; open_clip's folders of MobileCLIP-B, MobileCLIP2-B and MobileCLIP2-L-14 are"
 
   private static let foreign: [(mark: [UInt8], what: String)] = [
     (Array("visual.layer1.0.conv1.weight".utf8), "a CLIP with a ResNet image encoder"),
@@ -154,6 +159,7 @@ struct Layout {
       "an open_clip model whose texts are encoded by another network"
     ),
     (Array(TimmNames.trunk.utf8), othersOfTimm),
+    (Array("image_encoder.model.".utf8), ownMobileCLIP),
     (Array("visual.attn_pool.".utf8), "an open_clip model that pools by attention (CoCa)"),
     (Array(".S_Adapter.".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),
     (Array(".T_Adapter".utf8), "a CLIP with adapters between its layers (EZ-CLIP, AIM)"),

@@ -52,6 +52,7 @@ import Weights
       ["visual.trunk.final_conv.weight", "visual.trunk.stages.0.blocks.0.token_mixer.norm.weight"],
       "MobileCLIP2-B"
     ),
+    (["image_encoder.model.patch_emb.0.block.conv.weight"], "open_clip's folders of MobileCLIP-B"),
     (["visual.transformer.resblocks.0.S_Adapter.D_fc1.weight"], "adapters"),
   ])
   func namesWhatItDoesNotRead(_ names: [String], _ what: String) {
