@@ -2,14 +2,17 @@
 """Writes the small files that the fault tests load: fixtures.py FOLDER.
 
 FOLDER/models has a whole model in each format, as small as a model can be, so that a load takes a fraction of a
-millisecond; the tests take every file that lies there. FOLDER/named has models under other programs' names. FOLDER/wide has models with one tensor large enough to be
-mapped instead of taken from malloc. FOLDER/merges has the merge list of those with a vocabulary, twice, and FOLDER/statuses models with one fault.
+millisecond; the tests take every file that lies there. FOLDER/named has models under other programs' names, FOLDER/wide
+models with one tensor large enough to be mapped instead of taken from malloc, FOLDER/folders open_clip's folder of a model
+whose tensors are computed at load. FOLDER/merges has the merge list of those with a vocabulary, twice, and
+FOLDER/statuses models with one fault.
 """
 
 import gzip
 import json
 import os
 import random
+import shutil
 import struct
 import sys
 import zlib
@@ -237,6 +240,8 @@ def main():
     write("models/checkpoint.pt", checkpoint(few, "F16", 4, sections=True))
     plain = {name: shape for name, shape in few.items() if not name.startswith("fusion.")}
     write("models/script.pt", torchscript(plain, "F16", 10))
+    stem = os.path.join(os.path.dirname(__file__), "../fixtures/trunks/mci")
+    shutil.copytree(stem, os.path.join(folder, "folders/stem"), dirs_exist_ok=True)
     # Loaded only where the activation is said.
     write("named/hugging_face.safetensors", safetensors(hugging_face(few), "F16", 11))
     write("named/prefixed.pt", checkpoint({"model." + name: shape for name, shape in plain.items()}, "F16", 12, False))

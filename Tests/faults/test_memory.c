@@ -899,7 +899,7 @@ int main(int argc, char **argv) {
   static const char *const files[] = {"models/plain.safetensors", "models/whole.safetensors", "models/state.pt",
                                       "models/checkpoint.pt",     "merges/tiny.safetensors",  "merges/tiny.pt",
                                       "wide/wide.safetensors",    "wide/wide.pt",             "models/int8.safetensors",
-                                      "models/bf16.safetensors"};
+                                      "models/bf16.safetensors",  "folders/stem"};
   char name[100];
   for (size_t p = 0; p < 3; p++) {
     operation_compute = precisions[p].compute;
