@@ -367,7 +367,9 @@ static void test_quantise(size_t width, int rotated) {
 // Rows that are rotated, against the definition; and a rotated weight, which gives the weight when it is turned back.
 static void test_rotation(size_t width) {
   const size_t points = ckernels_rotation_points(width), dwords = ckernels_dwords(CKERNELS_INT8, width);
-  CHECK(width % (16 * points) == 0 || points == 1, "%zu points for %zu", points, width);
+  const size_t whole = width / (16 * points) * 16 * points, fours = whole + (width - whole) / 64 * 64;
+  CHECK(points == 1 ? width > CKERNELS_ROTATED_MAX || width < 256 : whole == width || points == 16,
+        "%zu points for %zu", points, width);
   if (points == 1) return;
   float *x = numbers(width), *normed = memory(width * 4), *gain = numbers(width), *bias = numbers(width);
   x[below(width)] = 50;
@@ -383,10 +385,14 @@ static void test_rotation(size_t width) {
       ckernels_convert(kernels, 1, width, x, width, &to);
     }
     for (size_t i = 0; i < width; i++) {
-      const size_t run = i / (16 * points) * 16 * points, own = (i - run) / 16;
       double expected = 0;
-      for (size_t p = 0; p < points; p++)
-        expected += (__builtin_parityl(p & own) ? -1 : 1) * (double)normed[run + 16 * p + i % 16];
+      if (i < fours) {
+        const size_t begin = i < whole ? 0 : whole, n = i < whole ? points : 4;
+        const size_t run = begin + (i - begin) / (16 * n) * 16 * n, own = (i - run) / 16;
+        for (size_t p = 0; p < n; p++)
+          expected += (__builtin_parityl(p & own) ? -1 : 1) * (double)normed[run + 16 * p + (i - run) % 16];
+      } else expected = (double)normed[i];
+      expected *= i < whole ? 1 : i < fours ? 2 : 4;
       const double got = ((double)y[i] - (double)zero) * (double)scale;
       CHECK(fabs(got - expected) <= 0.501 * (double)scale, "rotated %zu: %g for %g", width, got, expected);
     }
@@ -407,26 +413,25 @@ static void test_rotation(size_t width) {
 }
 
 // A value that is not finite stays so, however it is rounded: a quiet finite number would be a wrong answer.
-static void test_not_finite(int rotated) {
-  enum { MOST = 64 };
-  const size_t WIDTH = rotated ? MOST : 37;
+static void test_not_finite(int rotated, size_t width) {
+  enum { MOST = 357 };
   float x[MOST], one[MOST], nothing[MOST] = {0}, scale, zero;
   const float bad[] = {NAN, INFINITY, -INFINITY, 3e38f};
   for (size_t which = 0; which < 4; which++)
-    for (size_t place = 0; place < WIDTH; place += 9)
+    for (size_t place = 0; place < width; place += width < 100 ? 9 : 17)
       for (int precision = 0; precision < 3; precision++) {
-        for (size_t i = 0; i < WIDTH; i++) x[i] = number(), one[i] = 1;
+        for (size_t i = 0; i < width; i++) x[i] = number(), one[i] = 1;
         x[place] = bad[which];
         uint32_t y[MOST];
-        const ckernels_target to = {(ckernels_precision)precision, y, WIDTH, &scale, &zero, rotated};
-        ckernels_layer_norm(kernels, 1, WIDTH, x, WIDTH, one, nothing, 1e-5f, &to);
+        const ckernels_target to = {(ckernels_precision)precision, y, width, &scale, &zero, rotated};
+        ckernels_layer_norm(kernels, 1, width, x, width, one, nothing, 1e-5f, &to);
         int finite = 1;
-        for (size_t i = 0; i < WIDTH; i++)
+        for (size_t i = 0; i < width; i++)
           finite &= precision == 0 ? isfinite(((float *)y)[i]) : precision == 1 ? isfinite(bf16_value(((uint16_t *)y)[i]))
                                                                                 : isfinite(scale);
         CHECK(!finite, "LayerNorm in precision %d hid %g", precision, bad[which]);
         if (which == 3) continue;
-        ckernels_convert(kernels, 1, WIDTH, x, WIDTH, &to);
+        ckernels_convert(kernels, 1, width, x, width, &to);
         finite = precision == 0   ? isfinite(((float *)y)[place])
                  : precision == 1 ? isfinite(bf16_value(((uint16_t *)y)[place])) : isfinite(scale);
         CHECK(!finite, "convert to precision %d hid %g", precision, bad[which]);
@@ -668,8 +673,11 @@ static void test_rows(void) {
   test_quantised_packing();
   for (size_t width = 1; width < 80; width++) test_quantise(width, 0);
   for (size_t width = 32; width < 1300; width += 32) test_quantise(width, 1), test_rotation(width);
-  test_rotation(CKERNELS_ROTATED_MAX), test_rotation(CKERNELS_ROTATED_MAX + 256);
-  test_not_finite(0), test_not_finite(1);
+  test_rotation(CKERNELS_ROTATED_MAX), test_rotation(CKERNELS_ROTATED_MAX + 256), test_rotation(255);
+  // Rows that are not made of whole runs.
+  const size_t uneven[] = {257, 272, 319, 320 + 15, 510, 682, 1000, 2730, 4304, CKERNELS_ROTATED_MAX - 1};
+  for (size_t i = 0; i < sizeof uneven / sizeof *uneven; i++) test_quantise(uneven[i], 1), test_rotation(uneven[i]);
+  test_not_finite(0, 37), test_not_finite(1, 64), test_not_finite(1, 357);
   printf("  %-9srows, norms %.2f %.2f %.2f\n", ckernels_row_isa_name(kernels), worst_norm[0], worst_norm[1],
          worst_norm[2]);
 }

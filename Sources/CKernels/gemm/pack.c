@@ -118,9 +118,9 @@ void ckernels_pack_part(ckernels_precision precision, size_t outputs, size_t k, 
   if (first + count == outputs) clear_rest(precision, outputs, k, packed);
 }
 
-void ckernels_rotate(size_t k, float *row) {
-  const size_t points = ckernels_rotation_points(k);
-  for (float *run = row; run < row + k && points > 1; run += 16 * points)
+// Rotates runs of `points` vectors.
+static void rotate_runs(size_t points, float *row, const float *end) {
+  for (float *run = row; run < end; run += 16 * points)
     for (size_t half = 16; half < 16 * points; half *= 2)
       for (float *pair = run; pair < run + 16 * points; pair += 2 * half)
         for (size_t i = 0; i < half; i++) {
@@ -128,6 +128,14 @@ void ckernels_rotate(size_t k, float *row) {
           pair[i] = a + b;
           pair[half + i] = a - b;
         }
+}
+
+void ckernels_rotate(size_t k, float *row) {
+  const size_t points = ckernels_rotation_points(k), fours = ckernels_rotation_fours(k), rest = ckernels_rotation_rest(k);
+  if (points == 1) return;
+  rotate_runs(points, row, row + fours);
+  rotate_runs(4, row + fours, row + rest);
+  for (size_t i = fours; i < k; i++) row[i] *= i < rest ? 2 : 4;
 }
 
 void ckernels_pack_rotated(size_t outputs, size_t k, size_t first, size_t count, const float *rows, size_t stride,

@@ -104,13 +104,25 @@ void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k
 // numbers at the same place of a run's vectors are multiplied by the Hadamard matrix of that size, all of whose entries
 // are 1 or -1. The A operand is rotated so, the B operand too and then divided by n, which leaves products what they are.
 // Rotating twice multiplies by n.
+//
+// n is 16, or 8, 4 or 2 where only these cut rows into whole runs. Rows that none of them does are cut into runs of 16
+// vectors, of what is left runs of 4 vectors, which are multiplied by 2 more, and the numbers behind these are multiplied
+// by 4: so all are of one size, and rotating twice multiplies by 16.
 
-// Points for rows of k numbers: as many as divide them, up to 16; 1, which rotates nothing, for other and longer rows.
+// Points for rows of k numbers; 1, which rotates nothing, for rows that are longer than the longest rotated one, or
+// shorter than a run and not made of whole runs.
 #define CKERNELS_ROTATED_MAX 5120
 static inline size_t ckernels_rotation_points(size_t k) {
   size_t points = 16;
-  while (points > 1 && (k % (16 * points) || k > CKERNELS_ROTATED_MAX)) points /= 2;
+  if (k > CKERNELS_ROTATED_MAX || (k % 32 && k < 16 * points)) return 1;
+  while (k % 32 == 0 && k % (16 * points)) points /= 2;
   return points;
+}
+// Where in such a row the runs of 4 vectors begin, and where they end. Rows of whole runs have neither these nor more.
+static inline size_t ckernels_rotation_fours(size_t k) { return k - k % (16 * ckernels_rotation_points(k)); }
+static inline size_t ckernels_rotation_rest(size_t k) {
+  const size_t fours = ckernels_rotation_fours(k);
+  return fours + (k - fours) / 64 * 64;
 }
 // Rotates a row of k numbers in place.
 void ckernels_rotate(size_t k, float *row);

@@ -103,29 +103,35 @@ INLINE void N(hadamard)(const size_t points, N(vf) *v) {
   }
 }
 
-// Quantises a row rotated (CKernels.h): its numbers, which VECTOR(i) gives, are rotated and kept while their range is
-// found. A row that has points consists of whole vectors.
-#define ROUND_ROTATED_ROW(VECTOR, BYTES)                                                                    \
+// Quantises a row rotated (CKernels.h): its numbers, which VECTOR(i) and ONE(i) give, are rotated and kept while their
+// range is found.
+#define ROUND_ROTATED_ROW(VECTOR, ONE, BYTES)                                                               \
   {                                                                                                         \
     float kept[CKERNELS_ROTATED_MAX] __attribute__((aligned(64)));                                          \
     N(vf) low = {0}, high = {0}, sound = {0};                                                               \
     float rest = 0, zero;                                                                                   \
     switch (ckernels_rotation_points(width)) {                                                              \
-      case 16: ROTATE_ROW(16, VECTOR) break;                                                                \
-      case 8: ROTATE_ROW(8, VECTOR) break;                                                                  \
-      case 4: ROTATE_ROW(4, VECTOR) break;                                                                  \
-      default: ROTATE_ROW(2, VECTOR)                                                                        \
+      case 16: {                                                                                            \
+        const size_t fours = ckernels_rotation_fours(width), after = ckernels_rotation_rest(width);         \
+        ROTATE_RUNS(16, 0, fours, VECTOR, 1.0f)                                                             \
+        ROTATE_RUNS(4, fours, after, VECTOR, 2.0f)                                                          \
+        KEEP_REST(after, VECTOR, ONE)                                                                       \
+        break;                                                                                              \
+      }                                                                                                     \
+      case 8: ROTATE_RUNS(8, 0, width, VECTOR, 1.0f) break;                                                 \
+      case 4: ROTATE_RUNS(4, 0, width, VECTOR, 1.0f) break;                                                 \
+      default: ROTATE_RUNS(2, 0, width, VECTOR, 1.0f)                                                       \
     }                                                                                                       \
     for (int l = 0; l < WIDTH; l++) rest += sound[l];                                                       \
     const float inverse = N(range)(-N(largest)(-low), N(largest)(high), rest, to, row, &zero);              \
     STORE_ROW(KEPT, KEPT_ONE, BYTES)                                                                        \
   }
 // The first of a run's rotated vectors is the sum of all, which is not finite where one of them is not.
-#define ROTATE_ROW(POINTS, VECTOR)                                                                          \
-  for (size_t run = 0; run < width; run += 16 * POINTS)                                                     \
+#define ROTATE_RUNS(POINTS, FROM, END, VECTOR, FACTOR)                                                      \
+  for (size_t run = FROM; run < END; run += 16 * POINTS)                                                    \
     for (size_t at = run; at < run + 16; at += WIDTH) {                                                     \
       N(vf) v[POINTS];                                                                                      \
-      UNROLLED for (size_t p = 0; p < POINTS; p++) v[p] = VECTOR(at + 16 * p);                              \
+      UNROLLED for (size_t p = 0; p < POINTS; p++) v[p] = VECTOR(at + 16 * p) * FACTOR;                     \
       N(hadamard)(POINTS, v);                                                                               \
       sound += v[0] * 0.0f;                                                                                 \
       UNROLLED for (size_t p = 0; p < POINTS; p += 2) {                                                     \
@@ -135,6 +141,24 @@ INLINE void N(hadamard)(const size_t points, N(vf) *v) {
         N(store)(kept + at + 16 * p + 16, v[p + 1]);                                                        \
       }                                                                                                     \
     }
+// Numbers behind the last run, four times as large.
+#define KEEP_REST(FROM, VECTOR, ONE)                                                                        \
+  {                                                                                                         \
+    size_t at = FROM;                                                                                       \
+    for (; at + WIDTH <= width; at += WIDTH) {                                                              \
+      const N(vf) v = VECTOR(at) * 4.0f;                                                                    \
+      sound += v * 0.0f;                                                                                    \
+      low = N(min)(v, low);                                                                                 \
+      high = N(max)(v, high);                                                                               \
+      N(store)(kept + at, v);                                                                               \
+    }                                                                                                       \
+    for (; at < width; at++) {                                                                              \
+      kept[at] = ONE(at) * 4.0f;                                                                            \
+      rest += kept[at] * 0.0f;                                                                              \
+      low[0] = kept[at] < low[0] ? kept[at] : low[0];                                                       \
+      high[0] = kept[at] > high[0] ? kept[at] : high[0];                                                    \
+    }                                                                                                       \
+  }
 #define KEPT(i) N(load)(kept + (i))
 #define KEPT_ONE(i) kept[i]
 
@@ -155,7 +179,7 @@ static void N(convert)(size_t rows, size_t width, const float *x, size_t x_strid
       case CKERNELS_INT8:
 #define VECTOR(i) N(load)(x + (i))
 #define ONE(i) x[i]
-        if (to->rotated) ROUND_ROTATED_ROW(VECTOR, (uint8_t *)own)
+        if (to->rotated) ROUND_ROTATED_ROW(VECTOR, ONE, (uint8_t *)own)
         else ROUND_ROW(VECTOR, ONE, 1, 0, (uint8_t *)own)
 #undef VECTOR
 #undef ONE
@@ -196,7 +220,7 @@ static void N(quantise)(size_t rows, size_t width, const uint16_t *x, size_t x_s
   for (size_t row = 0; row < rows; row++, x += x_stride) {
     uint8_t *own = (uint8_t *)((uint32_t *)to->rows + row * to->stride);
     if (to->rotated) {
-      ROUND_ROTATED_ROW(VECTOR, own)
+      ROUND_ROTATED_ROW(VECTOR, ONE, own)
       continue;
     }
     int16_t min, max;
@@ -271,7 +295,7 @@ static void N(layer_norm)(size_t rows, size_t width, const float *x, size_t x_st
         break;
       }
       case CKERNELS_INT8:
-        if (to->rotated) ROUND_ROTATED_ROW(NORMED, (uint8_t *)own)
+        if (to->rotated) ROUND_ROTATED_ROW(NORMED, NORMED_ONE, (uint8_t *)own)
         else ROUND_ROW(NORMED, NORMED_ONE, 0, scale * 0.0f, (uint8_t *)own)
     }
 #undef NORMED
