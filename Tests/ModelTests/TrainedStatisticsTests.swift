@@ -106,8 +106,9 @@ private struct TrainedStatistics {
     mutating func normal() -> Float {
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       let high = state ^ (state >> 29)
-      let sum = (0..<4).reduce(Float(0)) { $0 + Float(UInt16(truncatingIfNeeded: high >> (16 * $1))) }
-      return (sum / 65536 - 2) * 1.7320508
+      let pairs = (high & 0x0000_FFFF_0000_FFFF) &+ (high >> 16 & 0x0000_FFFF_0000_FFFF)
+      let sum = (pairs & 0xFFFF_FFFF) &+ pairs >> 32
+      return (Float(sum) / 65536 - 2) * 1.7320508
     }
   }
 }

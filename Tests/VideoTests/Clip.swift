@@ -81,6 +81,10 @@ final class Folder {
 
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }
 
+  func bytes(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: url.appendingPathComponent(name)))
+  }
+
   @discardableResult
   func write(_ name: String, _ bytes: some Sequence<UInt8>) throws -> String {
     try Data(bytes).write(to: url.appendingPathComponent(name))
