@@ -128,8 +128,9 @@ demo: deps build ## tell what happens when in a short video, with the default mo
 	@printf '\nWhat libactionclip sees in it (actionclip timeline examples/shapes.mp4):\n\n'
 	@$(COMMAND) timeline examples/shapes.mp4
 
-# Two at once, in this order where nothing has to wait: most keep one processor busy, or wait for something.
-STEPS := build kernels fuzz check python swift c faults bindings ffmpeg abi media
+# Two at once, in this order where nothing has to wait, the longest first: most keep one processor busy, or wait for
+# something.
+STEPS := build swift python c kernels fuzz faults check bindings ffmpeg abi media
 
 test: deps ## all of the checks below, two at once
 	@$(MAKE) --no-print-directory -j2 $(STEPS:%=step-%)
@@ -139,7 +140,6 @@ test: deps ## all of the checks below, two at once
 
 .PHONY: $(STEPS:%=step-%)
 step-c step-faults step-bindings step-ffmpeg step-abi step-media step-python: step-build
-step-swift: step-build  # it waits for SwiftPM's lock otherwise
 step-build:
 	$(call step,build,build)
 step-check:
@@ -170,11 +170,12 @@ check: ## the formatter's opinion of every Swift file, and the columns of the ex
 	@! LC_ALL=C.UTF-8 grep -rnE '^.{121,}' examples bindings include/actionclip.hpp --exclude-dir={target,build} \
 	  --include=*.{c,h,cpp,hpp,py,rs,go,swift,msg,srv} || { echo 'check: lines have at most 120 columns' >&2; exit 1; }
 
+# In a folder of its own: in one folder SwiftPM does one thing at a time, and the library may be built meanwhile.
 test-swift: ## the rooms' own tests
 	@echo 'building the tests'
-	@$(SWIFT_BUILD) --product libactionclipPackageTests
+	@env -u ACTIONCLIP_WITH_COMMAND $(SWIFT_BUILD) --scratch-path .build/tests --product libactionclipPackageTests
 	@echo 'running them'
-	@$(SWIFT) test --skip-build --disable-xctest --quiet
+	@env -u ACTIONCLIP_WITH_COMMAND $(SWIFT) test --scratch-path .build/tests --skip-build --disable-xctest --quiet
 
 test-kernels: ## the kernels in every instruction set against plain loops, with sanitizers
 	@Tests/kernels/run.sh
