@@ -46,7 +46,7 @@ endef
 step = @scripts/test_step.sh '$(1)' $(2)
 
 .PHONY: help deps build library command install uninstall wheel deb test check test-swift test-kernels test-c test-faults \
-  test-ffmpeg torture test-stream-rule test-archives test-colours test-x-clip test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-large bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
+  test-ffmpeg torture test-stream-rule test-archives test-colours test-x-clip test-families test-aarch64 test-abi test-bindings test-media test-python test-thread-sanitizer races test-batch test-fuzz fuzz bench bench-kernels bench-large bench-archive bench-streams bench-tune bench-index bench-dense soak demo clean
 
 help: ## this table
 	@printf 'libactionclip %s\n\n' '$(VERSION)'
@@ -251,6 +251,10 @@ test-colours: library ## all 2^24 colours in YUV against exact arithmetic, in ev
 
 test-x-clip: library ## X-CLIPs of the published sizes against transformers and PyTorch (5 minutes, 8 GB of memory)
 	@$(find_python); X_CLIP_WHOLE=1 $$python -m pytest -q Tests/python/test_x_clip_programs.py
+
+test-families: library ## encoders of real widths against open_clip, timm and transformers, with the cosines (8 minutes, 8 GB of memory)
+	@$(find_python); ACTIONCLIP_TEST_TRUNKS=1 ACTIONCLIP_TEST_SIGLIP=1 ACTIONCLIP_TEST_CLIPA=1 $$python -m pytest -q -rP \
+	  Tests/python/test_trunks.py Tests/python/test_siglip.py Tests/python/test_clipa.py -k real_geometry
 
 test-batch: library ## the examples for Ray, Daft, sqlite-vec, usearch and FAISS, which it fetches (260 MB, then 5 minutes)
 	@python=build/batch-venv/bin/python; \
