@@ -56,8 +56,19 @@ private struct MadeTensors: ComputedTensors {
   enum Way {
     /// A convolution's weight, times the factors of a norm; turned: [outputs, y, x, channels] of [outputs, channels, y, x].
     case weight(String, norm: String?, isTurned: Bool)
+    /// The bias of a convolution that takes a norm's place.
     case offsets(norm: String)
+    /// Positions of patches behind a row of zeros.
     case positions
+
+    /// The tensor in the file that the made one stands for, where that has another name.
+    var origin: String? {
+      switch self {
+      case .weight(let own, _, _): own
+      case .offsets(let norm): norm + "bias"
+      case .positions: nil
+      }
+    }
   }
 
   init(_ base: any TensorSource) { self.base = base }
@@ -71,6 +82,9 @@ private struct MadeTensors: ComputedTensors {
   // MARK: - Making the list
 
   mutating func add(_ name: String, _ way: Way, _ shape: [Int]) throws(Failure) {
+    if let origin = way.origin, base.info(name) != nil {
+      throw .invalid("the tensors '\(name)' and '\(origin)' stand for the same")
+    }
     guard let info = TensorInfo(name: name, elementType: .f32, shape: shape) else {
       throw Failure(.tensorShape, "tensor '\(name)' is too large")
     }
@@ -81,9 +95,6 @@ private struct MadeTensors: ComputedTensors {
     _ name: String, convolution index: Int, norm: String?, isTurned: Bool
   ) throws(Failure) {
     let own = StemTensors.prefix + "\(index).conv.weight"
-    guard base.info(name) == nil else {
-      throw .invalid("the tensors '\(name)' and '\(own)' stand for the same")
-    }
     var shape = try checked(own).shape
     guard shape.count == 4, shape.allSatisfy({ $0 > 0 }) else {
       throw Failure(.tensorShape, "tensor '\(own)' has shape \(shape), expected that of a convolution")

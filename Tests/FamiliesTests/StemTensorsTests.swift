@@ -99,6 +99,15 @@ import Weights
     #expect(error?.message.contains(part) == true, "\(error as Any)")
   }
 
+  /// A file that has a tensor of the stem already has two for one place, of which neither is left out unsaid.
+  @Test(arguments: [("visual.stem.1.weight", "1.conv.weight"), ("visual.stem.0.bias", "0.bn.bias")])
+  func noTensorIsReplaced(_ name: String, _ own: String) throws {
+    let tensors = try renamed(FakeTensors(Self.shapes() + [(name, [2])]))
+    let error = #expect(throws: Failure.self) { try StemTensors(tensors, isStated: true) }
+    let message = "the tensors '\(name)' and '\(Self.prefix)\(own)' stand for the same"
+    #expect(error?.message == message, "\(error as Any)")
+  }
+
   @Test func theConfigurationAndTheTensorsAreOfOneModel() throws {
     let stem = try renamed(FakeTensors(Self.shapes()))
     #expect(throws: Failure.self) { try StemTensors(stem, isStated: false) }
