@@ -141,20 +141,54 @@ def test_lower_precision_is_stored_as_it_is_computed(folder, compute, tmp_path):
     assert path.stat().st_size < sizes[compute] * 4 * full.info.parameters + 600_000
 
 
-def rotated(rows):
-    """Rows as int8 has them (docs/FORMAT.md): each number of a run is a sum with signs of those at its place."""
-    points = next((n for n in (16, 8, 4, 2) if rows.shape[1] % (16 * n) == 0), 1)
+def in_runs(rows, points):
+    """Runs of so many vectors of 16 numbers: each number becomes a sum with signs of those at its place."""
     signs = np.array([[(-1) ** (i & j).bit_count() for i in range(points)] for j in range(points)])
-    return (signs @ rows.astype(float).reshape(len(rows), -1, points, 16)).reshape(rows.shape), points
+    return (signs @ rows.astype(float).reshape(len(rows), -1, points, 16)).reshape(rows.shape)
 
 
-def test_int8_numbers_are_the_nearest_of_127_steps(saved, tmp_path):
-    path = tmp_path / "int8.safetensors"
-    with actionclip.Model(saved) as model:
+def rotated(rows):
+    """Rows as int8 has them (docs/FORMAT.md), and what rotating twice multiplies them by."""
+    width = rows.shape[1]
+    for points in (16, 8, 4, 2):
+        if width % (16 * points) == 0:
+            return in_runs(rows, points), points
+    assert width > 256
+    fours = width // 256 * 256
+    rest = fours + (width - fours) // 64 * 64
+    parts = in_runs(rows[:, :fours], 16), 2 * in_runs(rows[:, fours:rest], 4), 4 * rows[:, rest:]
+    return np.hstack(parts), 16
+
+
+def with_hidden_layers(source, target, width):
+    """A copy of a model whose MLPs have so many numbers, some of which are large."""
+    random, tensors = np.random.default_rng(5), read_safetensors(source)
+    for name, tensor in tensors.items():
+        shape = list(tensor.shape)
+        if ".mlp.c_fc." in name:
+            shape[0] = width
+        elif name.endswith(".mlp.c_proj.weight"):
+            shape[1] = width
+        else:
+            continue
+        numbers = random.standard_normal(shape) * 0.02 * (1 + 20 * (random.random(shape) < 0.01))
+        tensors[name] = numbers.astype(np.float32)
+    write_safetensors(target, tensors, metadata_of(source))
+    return target
+
+
+@pytest.mark.parametrize("width", [None, 682, 335])
+def test_int8_numbers_are_the_nearest_of_127_steps(saved, width, tmp_path):
+    path, source = tmp_path / "int8.safetensors", saved
+    if width:  # rows that are not made of whole runs
+        source = with_hidden_layers(saved, tmp_path / "wide.safetensors", width)
+    with actionclip.Model(source) as model:
         model.save(path, storage="int8")
-    full, stored = read_safetensors(saved), read_safetensors(path)
+    full, stored = read_safetensors(source), read_safetensors(path)
     scaled = [name for name in stored if name.endswith("scale") and "weight" in name]
     assert scaled and set(stored) - set(scaled) == set(full)
+    if width:
+        assert "visual.transformer.resblocks.0.mlp.c_proj.weight.rotated_scale" in scaled
     for name, tensor in full.items():
         if name + ".rotated_scale" in stored:
             scale, (wanted, points) = stored[name + ".rotated_scale"][:, None], rotated(tensor)
