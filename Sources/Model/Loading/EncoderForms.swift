@@ -38,7 +38,7 @@ public enum TextForm: String, Sendable, CaseIterable {
   case causal
   /// All of a row's C tokens see each other, padding too, and the last one gives the embedding, as in SigLIP and CLIPA.
   case whole
-  /// The same, and the end-of-text token gives the embedding, as in MobileCLIP2.
+  /// The same, and the end-of-text token gives the embedding, as in MobileCLIP2-L-14.
   case wholeToMark = "whole-to-mark"
 }
 
