@@ -54,7 +54,7 @@ struct StatedSizes: Equatable, Sendable {
       while count < 1000, tensors.names.containsBlock("\(blocks)\(count).") { count += 1 }
       return count > 0 ? (count, "the number of '\(blocks)N'") : nil
     }
-    /// Convolutions before the patch embedding make one of many pixels.
+    /// The side of a patch in pixels: the patch embedding's, times those of the convolutions before it.
     func patch() -> (value: Int, by: String)? {
       let names = TensorNames.Vision.self
       guard var found = dimension(names.patchEmbedding, 2, rank: 4) else { return nil }

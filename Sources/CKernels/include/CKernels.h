@@ -105,9 +105,9 @@ void ckernels_pack_values(ckernels_precision precision, size_t outputs, size_t k
 // are 1 or -1. The A operand is rotated so, the B operand too and then divided by n, which leaves products what they are.
 // Rotating twice multiplies by n.
 //
-// n is 16, or 8, 4 or 2 where only these cut rows into whole runs. Rows that none of them does are cut into runs of 16
-// vectors, of what is left runs of 4 vectors, which are multiplied by 2 more, and the numbers behind these are multiplied
-// by 4: so all are of one size, and rotating twice multiplies by 16.
+// n is the largest of 16, 8, 4 and 2 that cuts a row into whole runs. Where none does, a row has runs of 16 vectors, then
+// runs of 4 vectors, whose results are doubled, and then single numbers, which are multiplied by 4: so all of it grows
+// alike, and rotating twice multiplies by 16.
 
 // Points for rows of k numbers; 1, which rotates nothing, for rows that are longer than the longest rotated one, or
 // shorter than a run and not made of whole runs.

@@ -50,7 +50,7 @@ public struct Configuration: Sendable, Equatable {
   public var pooling = FramePooling.classToken
   /// Whether a token of no patch stands before a frame's patches.
   public var hasClassToken = true
-  /// The side in pixels of what convolutions before the patch embedding make one place of; 1 without them.
+  /// The side in pixels of a place after the convolutions before the patch embedding; 1 without such convolutions.
   public var stemSide = 1
   /// How the image encoder's queries and keys are turned by places; nil: they are not.
   public var rotary: RotaryForm?

@@ -122,8 +122,8 @@ extension PatchStem {
         + "\(largestSide)")
   }
 
-  /// The side in pixels of what the stem makes one place of, before a patch embedding of this shape, [W, k, k, C1]; nil
-  /// where the file has no stem.
+  /// The side in pixels of a place after the stem, which comes before a patch embedding of this shape, [W, k, k, C1];
+  /// nil where the file has no stem.
   static func side(_ reader: ParameterReader, before embedding: [Int]) throws(Failure) -> Int? {
     guard reader.has(TensorNames.Vision.firstStem + "weight") else { return nil }
     let (first, second) = try shapes(reader)
