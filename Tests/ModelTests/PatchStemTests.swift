@@ -49,24 +49,34 @@ struct PatchStemTests {
     return result
   }
 
-  @Test(arguments: [(Precision.fp32, 1e-5), (.bf16, 0.02)])
-  func theResultsAreThoseOfTheConvolutions(_ precision: Precision, _ tolerance: Double) throws {
+  /// The argument is the sides of the three convolutions' kernels. With sides of 1 a stem keeps the pixels' places.
+  @Test(arguments: [(Precision.fp32, 1e-5), (.bf16, 0.02)], [[2, 3, 2], [1, 3, 1], [1, 1, 2]])
+  func theResultsAreThoseOfTheConvolutions(_ precision: (Precision, Double), _ k: [Int]) throws {
+    let (precision, tolerance) = precision
+    func shape(_ tensors: inout InMemoryTensors) {
+      tensors.add("visual.stem.0.weight", [16, 3, k[0], k[0]])
+      tensors.add("visual.stem.1.weight", [32, k[1], k[1], 16])
+      tensors.add("visual.conv1.weight", [64, k[2], k[2], 32])
+    }
     var tensors = InMemoryTensors.clip()
     tensors.addStem()
-    let model = try model(precision)
+    shape(&tensors)
+    let model = try model(precision, shape)
     let (vision, c) = (model.vision, model.configuration)
     let stem = try #require(vision.stem)
-    #expect((c.stemSide, c.patchSize, c.imageSize, c.gridSize) == (6, 12, 24, 2))
-    #expect((stem.firstPlaces, stem.secondPlaces) == (36, 4))
-    let pixels = (0..<3 * 24 * 24).map { sinf(Float($0) * 0.7) }
+    let (patch, side, places) = (k[0] * k[1] * k[2], 2 * k[0] * k[1] * k[2], k[2] * k[2])
+    #expect(c.stemSide == k[0] * k[1] && (c.patchSize, c.imageSize, c.gridSize) == (patch, side, 2))
+    #expect((stem.firstPlaces, stem.secondPlaces) == (k[1] * k[1] * places, places))
+    let pixels = (0..<3 * side * side).map { sinf(Float($0) * 0.7) }
     func weight(_ name: String) throws -> (shape: [Int], values: [Float]) {
       try #require(tensors.tensors[name])
     }
     let inner = convolved(
-      pixels.map(Double.init), side: 24, try weight("visual.stem.0.weight"),
+      pixels.map(Double.init), side: side, try weight("visual.stem.0.weight"),
       bias: try weight("visual.stem.0.bias").values, isTurned: false)
     let outer = convolved(
-      inner, side: 12, try weight("visual.stem.1.weight"), bias: try weight("visual.stem.1.bias").values,
+      inner, side: side / k[0], try weight("visual.stem.1.weight"),
+      bias: try weight("visual.stem.1.bias").values,
       isTurned: true)
     let columns = try FloatBuffer(count: vision.patches * vision.columnsPerPatch)
     let memory = try FloatBuffer(count: stem.memory(patches: vision.patches))
@@ -75,7 +85,7 @@ struct PatchStemTests {
     }
     let rows = stem.apply(columns.base, patches: vision.patches, memory.base, pool)
     // The rows are taken out by a product with one of their numbers after the other.
-    let width = 2 * 2 * 32
+    let width = places * 32
     let unit = try FloatBuffer(count: width * width)
     for i in 0..<width { unit.base[i * width + i] = 1 }
     let identity = try Linear(
@@ -84,10 +94,10 @@ struct PatchStemTests {
     let found = try FloatBuffer(count: vision.patches * width)
     identity.apply(rows: vision.patches, rows, to: Operand(found.base, stride: width), pool: pool)
     for patch in 0..<4 {
-      for place in 0..<4 {
+      for place in 0..<places {
         for channel in 0..<32 {
-          let (y, x) = (patch / 2 * 2 + place / 2, patch % 2 * 2 + place % 2)
-          let expected = outer[(channel * 4 + y) * 4 + x]
+          let (y, x) = (patch / 2 * k[2] + place / k[2], patch % 2 * k[2] + place % k[2])
+          let expected = outer[(channel * 2 * k[2] + y) * 2 * k[2] + x]
           let number = Double(found[patch * width + place * 32 + channel])
           #expect(abs(number - expected) <= tolerance * max(1, abs(expected)), "\(patch) \(place) \(channel)")
         }

@@ -98,12 +98,11 @@ extension Configuration {
   private mutating func inferVision(_ reader: ParameterReader, _ declaredSide: Int?) throws(Failure) {
     let name = TensorNames.Vision.patchEmbedding
     let conv = try reader.shape(name, rank: 4, for: "the image encoder's patch embedding")
-    if let side = try PatchStem.side(reader, before: conv) {
-      stemSide = side
-    } else if conv[1] != 3 || conv[2] != conv[3] {
+    stemSide = try PatchStem.side(reader, before: conv)
+    guard stemSide != nil || conv[1] == 3 && conv[2] == conv[3] else {
       throw Failure(.tensorShape, "tensor '\(name)' has shape \(conv), expected [W, 3, p, p]")
     }
-    (visionWidth, patchSize) = (conv[0], stemSide * conv[2])
+    (visionWidth, patchSize) = (conv[0], (stemSide ?? 1) * conv[2])
     guard patchSize <= 1024 else {
       throw Failure(
         .tensorShape,

@@ -50,8 +50,8 @@ public struct Configuration: Sendable, Equatable {
   public var pooling = FramePooling.classToken
   /// Whether a token of no patch stands before a frame's patches.
   public var hasClassToken = true
-  /// The side in pixels of a place after the convolutions before the patch embedding; 1 without such convolutions.
-  public var stemSide = 1
+  /// The side in pixels of a place after the convolutions before the patch embedding; nil: there are none.
+  public var stemSide: Int?
   /// How the image encoder's queries and keys are turned by places; nil: they are not.
   public var rotary: RotaryForm?
   /// Attention heads of the probe that pools a frame's tokens.

@@ -61,7 +61,7 @@ extension Configuration {
     if isSigLIP { return "a SigLIP" }
     if let rotary { return rotary == .eva02 ? "an EVA-CLIP" : "a Perception Encoder" }
     if pooling == .probe { return "a model that pools by a probe" }
-    if stemSide > 1 || textForm == .wholeToMark { return "a MobileCLIP" }
+    if stemSide != nil || textForm == .wholeToMark { return "a MobileCLIP" }
     return pooling == .patches || textForm == .whole || !hasPreNorm ? "a CLIPA" : nil
   }
 }

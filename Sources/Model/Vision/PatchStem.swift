@@ -26,7 +26,7 @@ final class PatchStem: Sendable {
   init(_ reader: ParameterReader, _ c: Configuration) throws(Failure) {
     let names = TensorNames.Vision.self
     let shapes = try PatchStem.shapes(reader)
-    (firstSide, secondSide) = (shapes.first[2], c.stemSide)
+    (firstSide, secondSide) = (shapes.first[2], shapes.first[2] * shapes.second[1])
     (patchSide, imageSide) = (c.patchSize, c.imageSize)
     first = try reader.linear(
       weight: names.firstStem + "weight", shape: shapes.first, bias: names.firstStem + "bias",

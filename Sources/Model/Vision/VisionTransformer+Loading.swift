@@ -15,8 +15,8 @@ extension VisionTransformer {
     configuration = c
     let (width, patch, epsilon) = (c.visionWidth, c.patchSize, c.visionEpsilon ?? c.epsilon)
     let (patchBias, projectionBias) = (TensorNames.Vision.patchBias, TensorNames.Vision.projectionBias)
-    stem = try c.stemSide > 1 ? PatchStem(reader, c) : nil
-    let side = patch / c.stemSide
+    stem = try c.stemSide == nil ? nil : PatchStem(reader, c)
+    let side = patch / (c.stemSide ?? 1)
     let shape = stem.map { [width, side, side, $0.second.outputs] } ?? [width, 3, patch, patch]
     patchEmbedding = try reader.linear(
       weight: TensorNames.Vision.patchEmbedding, shape: shape,
