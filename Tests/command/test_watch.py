@@ -304,10 +304,11 @@ def fast_clock(tmp_path_factory):
 class Running:
     """The command with its pipes, while it runs."""
 
-    def __init__(self, *arguments, env=None):
+    def __init__(self, *arguments, env=None, before=None):
+        """before: called in the new process before it becomes the command."""
         self.process = subprocess.Popen(
             [COMMAND, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})})
+            env={**os.environ, **(env or {})}, preexec_fn=before)
 
     def write(self, data):
         self.process.stdin.write(data)
@@ -394,13 +395,15 @@ def test_labels_are_changed_while_it_runs(clip, tmp_path, fast_clock):
     assert code == 0, err
 
 
-def test_a_hangup_reads_the_thresholds_too(clip, tmp_path):
+@pytest.mark.parametrize("disposition", [signal.SIG_DFL, signal.SIG_IGN], ids=["", "under nohup"])
+def test_a_hangup_reads_the_thresholds_too(clip, tmp_path, disposition):
     """Where the labels stay the same; and where the thresholds do too, nothing ends."""
     labels, path = tmp_path / "labels.txt", tmp_path / "thresholds.csv"
     labels.write_text("waving\nclapping\n")
     path.write_text("label,on,off\nwaving,1,1\nclapping,1,1\n")
     more = [*EAGER[4:], "--interval", "0.1", "--thresholds", path, "--windows"]
-    running = Running("watch", "-", "--model", MODEL, "--labels", labels, *more)
+    running = Running("watch", "-", "--model", MODEL, "--labels", labels, *more,
+                      before=lambda: signal.signal(signal.SIGHUP, disposition))
     running.write(clip)
     assert running.line()["event"] == "labels"
     running.until("window")

@@ -12,14 +12,18 @@ final class Signals: Sendable {
   private let hangup = Atomic(false)
 
   /// Must be called before any other thread is made, since those inherit which signals are blocked. A signal that the
-  /// parent process had ignored stays ignored.
+  /// parent process had ignored stays ignored, but for SIGHUP where the labels are read again: nohup ignores it so that
+  /// it ends nothing.
   init(stop: StopRequest, rereads: Bool) throws(CommandError) {
     self.stop = stop
     self.rereads = rereads
     var awaited = sigset_t()
     sigemptyset(&awaited)
-    for signal in [SIGINT, SIGTERM, SIGHUP] where !Signals.isIgnored(signal) { sigaddset(&awaited, signal) }
+    for signal in [SIGINT, SIGTERM, SIGHUP] where signal == SIGHUP && rereads || !Signals.isIgnored(signal) {
+      sigaddset(&awaited, signal)
+    }
     pthread_sigmask(SIG_BLOCK, &awaited, nil)
+    if rereads { Glibc.signal(SIGHUP, SIG_DFL) }  // a signal that is ignored need not wait for sigwait
     let signals = awaited
     try WorkThread { [self] in
       var (signals, number) = (signals, 0 as Int32)
