@@ -27,11 +27,11 @@ struct Layout {
 
   /// `sections` are the dicts at a checkpoint's top.
   init(_ names: [String], sections: [String] = []) throws(Failure) {
-    var found: [(prefix: String, family: Family)] = []
+    var found: [(anchor: String, prefix: String, family: Family)] = []
     for name in names {
       for (ending, family) in Layout.anchors where name.utf8.count >= ending.utf8.count {
         guard name.utf8.suffix(ending.utf8.count).elementsEqual(ending.utf8) else { continue }
-        found.append((String(Substring(name.utf8.dropLast(ending.utf8.count))), family))
+        found.append((name, String(Substring(name.utf8.dropLast(ending.utf8.count))), family))
       }
     }
     // Open-VCLIP may keep the CLIP that it started from beside the one that it trained.
@@ -42,7 +42,7 @@ struct Layout {
       $0.family == .openCLIPTimm && names.contains($0.prefix + TimmNames.trunk + "blocks.0.norm1.weight")
     }
     try Layout.refuseForeign(names, isTimms: isTimms)
-    guard let (prefix, family) = found.first else {
+    guard let (_, prefix, family) = found.first else {
       guard !names.contains(where: { $0.hasPrefix("vision_model.") || $0.hasPrefix("text_model.") }) else {
         throw Failure(
           .missingTensor,
@@ -54,8 +54,8 @@ struct Layout {
       return
     }
     guard found.count == 1 else {
-      let endings = found.prefix(3).map { quoted($0.prefix.utf8) }.joined(separator: ", ")
-      throw .unsupported("the file holds \(found.count) image encoders, under \(endings): keep one of them")
+      let anchors = found.prefix(3).map { quoted($0.anchor.utf8) }.joined(separator: ", ")
+      throw .unsupported("the file holds \(found.count) image encoders, with \(anchors): keep one of them")
     }
     guard Layout.isWrapper(prefix) else {
       throw .unsupported(

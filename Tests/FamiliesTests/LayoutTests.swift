@@ -62,8 +62,13 @@ import Weights
   }
 
   @Test func refusesTwoImageEncoders() {
-    let error = refusal(["a.visual.conv1.weight", "b.visual.conv1.weight"])
-    #expect(error?.message.contains("2 image encoders, under 'a.', 'b.'") == true)
+    for names in [
+      ["a.visual.conv1.weight", "b.visual.conv1.weight"],
+      ["visual.conv1.weight", "visual.trunk.patch_embed.proj.weight", "visual.trunk.blocks.0.norm1.weight"],
+    ] {
+      let error = refusal(names)
+      #expect(error?.message.contains("2 image encoders, with '\(names[0])', '\(names[1])'") == true)
+    }
   }
 
   @Test func namesAPartOfAHuggingFaceModel() {
