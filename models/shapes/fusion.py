@@ -263,7 +263,7 @@ def sections(logs):
     if closed:
         yield from ("## With the gate closed", "", CLOSED, "")
         yield from table(first, heads, [(seeded(log), cells(log["gate closed"])) for log in closed], names=3)
-    rows = [(named(log), [f"{log['parameters']:,}", f"{log['processor seconds a step']:.2f}"])
+    rows = [(named(log), [f"{log['parameters']:,}", f"{log['processor seconds a step']:.3f}"])
             for log in logs if log["run"]["seed"] == SEEDS[0]]  # fmt: skip
     yield from ("## The cost of training", "", COST, "")
     yield from table("video's side | label's side", ("parameters", "seconds a step"), rows, names=2)
